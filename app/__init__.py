@@ -1,0 +1,1 @@
+"""Acts on verdicts: where a change comes from, the one review path, reports and the command line."""

@@ -1,0 +1,1 @@
+"""Reporters: each consumes the same Review and knows one medium."""

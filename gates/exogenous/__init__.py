@@ -1,0 +1,1 @@
+"""The gates whose signal comes from no model: one file each."""

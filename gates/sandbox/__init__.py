@@ -1,0 +1,1 @@
+"""Where untrusted code runs: one interface, three back-ends, no silent fall-back."""
