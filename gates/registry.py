@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "security": "gates.exogenous.security:GATE",
     "duplication": "gates.exogenous.duplication:GATE",
     "command": "gates.exogenous.command:GATE",
+    "coin": "gates.exogenous.coin:GATE",
 }
 
 

@@ -1,0 +1,47 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Both install what they need, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements.lock
+
+.PHONY: demo test lint bench lock clean sandbox
+
+demo: $(VENV)/.installed sandbox
+	@$(BIN)/python -m app.demo .demo/shop
+
+test: $(VENV)/.installed-dev sandbox
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev sandbox
+	$(BIN)/python -m tests.benchmarks
+
+# The exact versions that CI runs; the ranges are in pyproject.toml.
+lock: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet "uv>=0.5"
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+	  --extra dev --output-file $(LOCK) pyproject.toml
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Exogate needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing; install it: sudo apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+# Judged code runs in bubblewrap. It is installed where this user may; otherwise the command is named.
+sandbox:
+	@sh deploy/install-sandbox.sh

@@ -1,0 +1,78 @@
+"""The `exogate` command. One command a file; a command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from app import __version__
+from app.cli.exits import Exit
+
+_COMMANDS = {
+    "review": ("app.cli.review", "Judge a change of a local git repository by a policy."),
+    "provenance": ("app.cli.provenance", "Say where commits were declared to come from."),
+    "policy": ("app.cli.policy", "List, show and check policies."),
+    "gates": ("app.cli.gates", "List the gates, what they need and their settings."),
+    "doctor": ("app.cli.doctor", "Find out what works on this machine, and what to do where it does not."),
+    "completion": ("app.cli.completion", "Print the completion script for a shell."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people meet them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="exogate")
+def cli() -> None:
+    """Run exogenous gates on changes, say where code was declared to come from, and decide by a policy."""
+
+
+def main() -> None:
+    """Run the command line; every ending has its exit status (see ``Exit``)."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; Python must not complain about it at shutdown.
+        sys.stderr.close()
+        sys.exit(Exit.ACCEPTED)
+    except Exception as error:
+        click.echo(
+            f"exogate failed and judged nothing: {type(error).__name__}: {error}\n"
+            "This is a defect. Set EXOGATE_DEBUG=1 to see where, and please report it.",
+            err=True,
+        )
+        if _debugging():
+            raise
+        sys.exit(Exit.COULD_NOT_JUDGE)
+    sys.exit(status if isinstance(status, int) else Exit.ACCEPTED)
+
+
+def _debugging() -> bool:
+    import os
+
+    return bool(os.environ.get("EXOGATE_DEBUG"))

@@ -1,0 +1,69 @@
+"""Which policy judges: the one asked for, else the base's, else the advisory default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gates.change import Change, Snapshot
+from gates.policy import GateRule, Policy, PolicyError, PolicyProblem
+from gates.presets import parse, preset, preset_names
+
+CONFIG_PATHS = (".github/exogate.yml", ".github/exogate.yaml")
+DEFAULT = "standard"
+_BY_DEFAULT = "the default, since the base has no policy"
+
+
+def choose_policy(wanted: str | None, base: Snapshot, gates: tuple[str, ...] = ()) -> tuple[Policy, str]:
+    """Return the policy and, in words, where it came from. Raises ``PolicyError``.
+
+    ``wanted`` is a preset's name or a file of the operator's. Without it the base's own file counts; never the
+    head's. Without either the default preset advises and nothing blocks. ``gates`` narrows the policy to some of
+    its gates; where no policy was chosen, naming gates is the choice, and they block.
+    """
+    policy, source = _policy(wanted, base)
+    if not gates:
+        return policy, source
+    if policy.enforce or source != _BY_DEFAULT:
+        return policy.only(gates), f"{source}, narrowed by --gates"
+    blocking = {name: policy.gates.get(name, GateRule()).model_copy(update={"level": "block"}) for name in gates}
+    return policy.model_copy(update={"name": "custom", "enforce": True, "gates": blocking}), "the gates asked for"
+
+
+def _policy(wanted: str | None, base: Snapshot) -> tuple[Policy, str]:
+    if wanted is not None:
+        return asked_for(wanted)
+    for path in CONFIG_PATHS:
+        if path in base.entries and base.entries[path].is_file:
+            source = f"the base's {path}"
+            return parse(_decoded(base.read(path), source), source, "repository"), source
+    return preset(DEFAULT).model_copy(update={"enforce": False}), _BY_DEFAULT
+
+
+def config_edits(change: Change) -> tuple[str, ...]:
+    """Return the policy files that the change itself edits: it is still judged by the base's."""
+    return tuple(f.path for f in change.files if {f.path, f.old_path} & set(CONFIG_PATHS))
+
+
+def asked_for(wanted: str) -> tuple[Policy, str]:
+    """Return the policy that an operator names: a preset, or a file. Raises ``PolicyError``."""
+    if wanted in preset_names():
+        return preset(wanted), "preset"
+    path = Path(wanted)
+    if not path.is_file():
+        message = f"There is no such policy, and no such file. Policies are: {', '.join(preset_names())}."
+        raise PolicyError(wanted, [PolicyProblem(line=None, message=message)])
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PolicyError(
+            wanted, [PolicyProblem(line=None, message=f"It cannot be read: {error.strerror}.")]
+        ) from error
+    return parse(_decoded(content, wanted), wanted, "custom"), f"the file {wanted}"
+
+
+def _decoded(content: bytes, source: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise PolicyError(source, [PolicyProblem(line=line, message="This is no UTF-8 text.")]) from error

@@ -1,0 +1,185 @@
+"""Tool and model out of a display name or a trailer's value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from app.provenance.vocabulary import Tool, vocabulary
+
+UNKNOWN = "unknown"
+_LONGEST = 300
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\](?!\()")
+_PARENS = re.compile(r"\(([^()]*)\)")
+_ADDRESS = re.compile(r"<([^<>]*)>")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+_VIA = re.compile(r"\s+(?:via|through|using|with|in|by|on|from|@)\s+", re.IGNORECASE)
+_VERSION = re.compile(r"v?\d[\w.+-]*$", re.IGNORECASE)
+_FIELD = re.compile(r"\s*(?:model|llm|model[-_ ]?(?:id|name|version))\s*[:=]\s*(.+)", re.IGNORECASE)
+_TAIL = re.compile(r"[\s,;:/|+&–—-]+$")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name says.
+
+    ``harness`` is the canonical tool or ``None``; ``ambiguous`` that the name alone is also a
+    person's; ``generic`` that it only says "an LLM"; ``denied`` that it says that none was used. ``model`` is
+    the model as written, ``family`` its maker, ``unknown`` where nothing tells. ``address`` is what stood in angle
+    brackets.
+    """
+
+    harness: str | None = None
+    model: str | None = None
+    family: str = UNKNOWN
+    ambiguous: bool = False
+    generic: bool = False
+    denied: bool = False
+    address: str | None = None
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether the value names a tool, a model or "LLM" beyond doubt."""
+        return self.generic or self.model is not None or (self.harness is not None and not self.ambiguous)
+
+
+def family_of(model: str | None) -> str:
+    """Return the maker of the model called *model* (``provider/model`` or a name), ``unknown`` where nothing tells."""
+    if not model:
+        return UNKNOWN
+    words = vocabulary()
+    match = words.models.search(model)
+    if match is not None and match.lastgroup is not None:
+        return words.families[match.lastgroup]
+    found = (words.providers.get(part) for part in model.lower().split("/")[:-1])
+    return next((family for family in found if family), UNKNOWN)
+
+
+def parse_name(text: str) -> Named:
+    """Read *text*: a display name, an identity ``Name <address>`` or an ``Assisted-by`` value. Never fails."""
+    text = _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text[:_LONGEST])).strip()
+    address = _ADDRESS.search(text)
+    named = _parse(_ADDRESS.sub(" ", text).strip())
+    return replace(named, address=address.group(1).strip()) if address else named
+
+
+def _parse(text: str) -> Named:
+    words = vocabulary()
+    if text.lower().rstrip(".") in words.denials:
+        return Named(denied=True)
+    text = _LINK.sub(r"\1", text)
+    bracketed = bool(_BRACKETS.search(text)) and not text.lower().endswith("[bot]")
+    bare = _BRACKETS.sub(" ", text).strip() if bracketed else text
+    asides = _PARENS.findall(bare)
+    bare = _SPACES.sub(" ", _PARENS.sub(" ", bare)).strip()
+    named = _main(bare)
+    for aside in asides:
+        named = _with_aside(named, aside)
+    if bracketed and named.ambiguous:
+        # `AGENT [TOOL]` is the kernel's form: nobody writes a person's name so.
+        named = replace(named, ambiguous=False)
+    return _completed(named)
+
+
+def _main(text: str) -> Named:
+    """Read the part outside brackets and parentheses."""
+    if text.lower() in vocabulary().generic:
+        return Named(generic=True)
+    parts = _VIA.split(text, maxsplit=1)
+    if len(parts) == 2 and (pair := _pair(parts[1], parts[0]) or _pair(parts[0], parts[1])):
+        return pair
+    if "://" not in text and ":" in text:
+        agent, _, rest = text.partition(":")
+        if colon := _pair(agent, rest.split()[0] if rest.split() else ""):
+            return colon
+    if "/" in text and (slash := _slashed(text)):
+        return slash
+    return _plain(text)
+
+
+def _pair(tool_text: str, model_text: str) -> Named | None:
+    """Read a tool and a model named side by side; ``None`` where they are not that."""
+    tool, _ = _tool_in(tool_text)
+    model = _model_in(model_text)
+    if tool is not None and model is not None:
+        return Named(tool.harness, model, family_of(model))
+    if tool is None and model is not None and tool_text.strip().lower() in vocabulary().providers:
+        return Named(model=model, family=family_of(f"{tool_text.strip()}/{model}"))
+    return None
+
+
+def _slashed(text: str) -> Named | None:
+    """Read ``tool/version``, ``tool/model`` and ``provider/model``."""
+    head, _, rest = text.partition("/")
+    tool, _ = _tool_in(head)
+    if tool is not None and _VERSION.match(rest.strip()):
+        return Named(tool.harness)
+    if head.strip().lower() in vocabulary().providers and rest.strip() and " " not in rest.strip():
+        return Named(model=text.strip(), family=family_of(text.strip()))
+    return _pair(head, rest)
+
+
+def _plain(text: str) -> Named:
+    """Read a name without separators: a tool, a model, or a tool followed by a model."""
+    model = _model_in(text)
+    if model is not None and text.startswith(model):
+        return Named(model=model, family=family_of(model))
+    tool, rest = _tool_in(text)
+    if tool is None:
+        return Named(model=model, family=family_of(model))
+    if model is None and not _only_fillers(rest):
+        return Named()
+    return Named(tool.harness, model, family_of(model), ambiguous=tool.ambiguous and not rest)
+
+
+def _only_fillers(rest: str) -> bool:
+    """Whether *rest* adds nothing to the tool's name: a version, "CLI", "agent"."""
+    return all(_VERSION.match(word) or word in vocabulary().fillers for word in rest.lower().split())
+
+
+def _tool_in(text: str) -> tuple[Tool | None, str]:
+    """Return the tool whose name *text* starts with, and what follows it."""
+    text = text.strip()
+    words = vocabulary()
+    exact = words.tools.get(text.lower())
+    if exact is not None:
+        return exact, ""
+    match = words.names.match(text)
+    if match is None:
+        return None, text
+    return words.tools[match.group().lower()], text[match.end() :].strip(" -:,/")
+
+
+def _model_in(text: str) -> str | None:
+    """Return the model that *text* names, from its first word to the end of the text."""
+    text = text.strip()
+    match = vocabulary().models.search(text)
+    if match is None:
+        return None
+    start = text.rfind(" ", 0, match.start()) + 1
+    return _TAIL.sub("", text[start:]) or None
+
+
+def _with_aside(named: Named, aside: str) -> Named:
+    """Add what parentheses say: a model, ``model: NAME; ...``, a maker, or a tool (``via Codex``)."""
+    for part in re.split(r"[;,]", aside):
+        field = _FIELD.match(part)
+        model = field.group(1).strip() if field else _model_in(part)
+        if model and named.model is None:
+            named = replace(named, model=model, family=family_of(model), ambiguous=False)
+            continue
+        tool, _ = _tool_in(re.sub(r"^\s*(?:via|using|with|in)\s+", "", part, flags=re.IGNORECASE))
+        if tool is not None and named.harness is None and (named.model or not tool.ambiguous):
+            named = replace(named, harness=tool.harness)
+        elif part.strip().lower() in vocabulary().makers and named.harness is not None:
+            named = replace(named, ambiguous=False)
+    return named
+
+
+def _completed(named: Named) -> Named:
+    """Fill the family from the tool, where the tool has one maker's models only."""
+    if named.family != UNKNOWN or named.harness is None or named.model is not None:
+        return named
+    return replace(named, family=vocabulary().default_families.get(named.harness) or UNKNOWN)

@@ -1,0 +1,65 @@
+"""The words of ``vocabulary.json``: tools, makers of models, and the trailers that give credit."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("vocabulary.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A harness by one of its names. An ambiguous name is also a person's."""
+
+    harness: str
+    family: str | None
+    ambiguous: bool
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tables, ready for look-up; every key is in lower case."""
+
+    tools: Mapping[str, Tool]
+    makers: Mapping[str, str | None]
+    providers: Mapping[str, str | None]
+    generic: frozenset[str]
+    fillers: frozenset[str]
+    denials: frozenset[str]
+    credits: Mapping[str, str]
+    models: re.Pattern[str]
+    families: Mapping[str, str]
+    default_families: Mapping[str, str | None]
+    names: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """Return the shipped vocabulary, read once."""
+    raw = json.loads(_FILE.read_text(encoding="utf-8"))
+    tools: dict[str, Tool] = {}
+    for entry in raw["tools"]:
+        for names, ambiguous in ((entry["names"], False), (entry["ambiguous"], True)):
+            tools |= {name: Tool(entry["harness"], entry["family"], ambiguous) for name in names}
+        tools.setdefault(entry["harness"].lower(), Tool(entry["harness"], entry["family"], ambiguous=False))
+    families = {f"f{index}": family for index, family in enumerate(raw["families"])}
+    branches = (f"(?P<f{i}>{'|'.join(patterns)})" for i, patterns in enumerate(raw["families"].values()))
+    longest_first = sorted(tools, key=len, reverse=True)
+    return Vocabulary(
+        tools=tools,
+        makers=raw["makers"],
+        providers=raw["providers"],
+        generic=frozenset(raw["generic"]),
+        fillers=frozenset(raw["fillers"]),
+        denials=frozenset(raw["denials"]),
+        credits=raw["credits"],
+        models=re.compile(rf"(?<![a-z0-9])(?:{'|'.join(branches)})", re.IGNORECASE),
+        families=families,
+        default_families={entry["harness"]: entry["family"] for entry in raw["tools"]},
+        names=re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE),
+    )

@@ -1,0 +1,161 @@
+"""The one review path that every face uses: change -> provenance -> policy -> panel -> Review."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gates.sandbox.choose import choose as choose_sandbox
+
+from app import __version__
+from app.interpreters import choose as choose_interpreter
+from app.local import LocalChange, open_change
+from app.policy_source import choose_policy, config_edits
+from app.provenance.local import declared
+from app.provenance.types import Provenance
+from app.review_types import PolicyUsed, Review, Revision
+from gates import registry
+from gates.cache import Cache
+from gates.decision import Decision, Judged, decide
+from gates.gate import Context
+from gates.interpreter import Interpreter
+from gates.panel import judge
+from gates.policy import Policy
+from gates.sandbox.spec import Sandbox, SandboxError
+from gates.workspace import Workspace
+
+
+def _silent(gate: str, state: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be reviewed, and how. Only ``repo``, ``base`` and ``head`` have no default.
+
+    ``policy`` is a preset's name or a file; ``gates`` narrows it to some. ``branch`` and ``pull_body`` are the
+    pull request's own words, for provenance. ``python`` runs the repository's tests. ``sandbox`` names a back-end.
+    """
+
+    repo: Path
+    base: str
+    head: str
+    policy: str | None = None
+    gates: tuple[str, ...] = ()
+    branch: str | None = None
+    pull_body: str | None = None
+    python: str | None = None
+    sandbox: str | None = None
+    cache: Cache = field(default_factory=Cache)
+    progress: Callable[[str, str], None] = _silent
+
+
+def review(request: Request) -> Review:
+    """Review one change of a local repository.
+
+    Raises ``SourceError`` (the change cannot be taken), ``PolicyError``, ``UnknownGateError`` or
+    ``InterpreterError``: nothing was judged then.
+    """
+    started = time.monotonic()
+    for name in request.gates:
+        registry.get(name)
+    with open_change(request.repo, request.base, request.head) as local, Workspace() as workspace:
+        policy, source = choose_policy(request.policy, local.policy_base, request.gates)
+        provenance = declared(request.repo, local, request.branch or _branch(request.head), request.pull_body)
+        context, notes = _context(request, local, workspace)
+        verdicts = _judge(policy, local, context, provenance, request.progress)
+        return _assemble(request, local, policy, source, provenance, verdicts, notes, context, started)
+
+
+def _branch(head: str) -> str:
+    """Return the branch name that a head stands for, as far as its spelling tells."""
+    return head.removeprefix("refs/heads/").removeprefix("origin/")
+
+
+def _context(request: Request, local: LocalChange, workspace: Workspace) -> tuple[Context, list[str]]:
+    snapshots = (local.change.base, local.change.head)
+    interpreter, origin = choose_interpreter(request.repo, snapshots, request.python)
+    version = ".".join(map(str, interpreter.version))
+    notes = [f"Tests run under Python {version} ({origin})."]
+    sandbox: Sandbox | None = None
+    remedy = ""
+    try:
+        sandbox = choose_sandbox(request.sandbox)
+    except SandboxError as error:
+        remedy = str(error)
+        notes.append(f"No sandbox works here, so gates that run code could not judge: {remedy}")
+    own = Interpreter.own()
+    return Context(workspace, interpreter, own, sandbox, remedy, request.cache), notes
+
+
+def _judge(
+    policy: Policy,
+    local: LocalChange,
+    context: Context,
+    provenance: Provenance,
+    progress: Callable[[str, str], None],
+) -> Sequence[Judged]:
+    if provenance.status.value not in policy.applies_to:
+        return ()
+    return judge(policy, [local.change], context, provenance=provenance.status.value, progress=progress)[0]
+
+
+def _assemble(
+    request: Request,
+    local: LocalChange,
+    policy: Policy,
+    source: str,
+    provenance: Provenance,
+    verdicts: Sequence[Judged],
+    notes: Sequence[str],
+    context: Context,
+    started: float,
+) -> Review:
+    would = decide(verdicts)
+    shown = tuple(verdicts) if policy.enforce else tuple(Judged(j.verdict, blocking=False) for j in verdicts)
+    change = local.change
+    return Review(
+        decision=would if policy.enforce else Decision.ACCEPT,
+        would_decide=would,
+        policy=PolicyUsed(policy.name, policy.hash, source, policy.enforce),
+        provenance=provenance,
+        verdicts=shown,
+        base=Revision(request.base, local.base_commit),
+        head=Revision(request.head, local.head_commit),
+        merge_base=local.merge_base,
+        files=len(change.files),
+        added_lines=sum(len(f.added_lines) for f in change.files),
+        removed_lines=sum(len(f.removed_lines) for f in change.files),
+        seconds=time.monotonic() - started,
+        notes=(*local.notes, *_policy_notes(policy, local, provenance), *notes),
+        review_needed=review_needed(policy, provenance),
+        tool_version=__version__,
+        sandbox=context.sandbox.name if context.sandbox else None,
+        gate_versions={name: registry.get(name).version for name in policy.active()},
+    )
+
+
+def _policy_notes(policy: Policy, local: LocalChange, provenance: Provenance) -> list[str]:
+    notes = [
+        f"The change edits {path!r}; it was judged by the base's policy all the same."
+        for path in config_edits(local.change)
+    ]
+    if provenance.status.value not in policy.applies_to:
+        notes.append(f"The policy does not apply to {provenance.status.value} changes, so no gate ran.")
+    return notes
+
+
+def review_needed(policy: Policy, provenance: Provenance) -> str | None:
+    """Return the sentence on which human review the policy asks of a change of this provenance, if any."""
+    rule = policy.review
+    if rule is None or rule.approvals == 0 or provenance.status.value not in rule.declared:
+        return None
+    whose = {
+        "human": "from a person",
+        "independent": "from a person, or from a tool of another model family and harness",
+        "anyone": "from anyone with write permission",
+    }[rule.by]
+    approvals = "one approval" if rule.approvals == 1 else f"{rule.approvals} approvals"
+    return f"The policy asks for {approvals} {whose}, since the change is {provenance.status.value}."

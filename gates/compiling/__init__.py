@@ -1,0 +1,1 @@
+"""Which interpreters compile a change, and the run that does it."""

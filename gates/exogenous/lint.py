@@ -1,0 +1,183 @@
+"""The ``lint`` gate: what pylint says of the head's changed lines and did not say of the base."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gates import suppressions, toolconfig
+from gates.baseline import new_findings, on_changed_lines
+from gates.change import Change, Entry
+from gates.gate import Context, Kind, Need, Settings
+from gates.linting import Answer, Side, lint_all
+from gates.verdict import Finding, Severity, Verdict
+from gates.workspace import UnsafePathError, check_path
+
+NAME = "lint"
+Category = Literal["fatal", "error", "warning", "refactor", "convention"]
+CATEGORIES: tuple[Category, ...] = ("fatal", "error", "warning", "refactor", "convention")
+# pylint takes minutes for a larger file; hand-written modules are far smaller.
+MAX_SOURCE_BYTES = 2 * 1024 * 1024
+
+_SEVERITIES = {"fatal": Severity.ERROR, "error": Severity.ERROR, "warning": Severity.WARNING}
+
+
+class LintSettings(Settings):
+    """What counts, and how much of it is too much.
+
+    ``fail_on``: pylint's categories that count. ``disable``: messages (by name) that do not. ``max_new``: as many
+    new messages are still accepted. ``lines``: ``changed`` counts those on lines that the change wrote, ``all`` also
+    those that it caused elsewhere in the changed files.
+    """
+
+    fail_on: tuple[Category, ...] = CATEGORIES
+    disable: tuple[str, ...] = ()
+    max_new: int = 0
+    lines: Literal["changed", "all"] = "changed"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One change before its verdict: what to lint on either side, and what is known without pylint."""
+
+    change: Change
+    head: Side | None
+    base: Side | None = None
+    notes: tuple[Finding, ...] = field(default=())
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class LintGate:
+    """Runs pylint on the changed Python files of base and head, with the base's configuration for both.
+
+    Messages that the base has as well do not count (see ``gates.baseline``), wherever they moved. A suppressing
+    comment that the change wrote is a finding and is not heard: what it would hide counts. Names are looked up in
+    the judged tree, in Exogate's own environment and in that of the repository's interpreter.
+
+    Score: pylint's score of the changed files on the head less that on the base, in points of ten; none where the
+    base has none of the files.
+    """
+
+    name: str = NAME
+    version: str = "1"
+    kind: Kind = Kind.EXOGENOUS
+    summary: str = "pylint says nothing new about the changed lines"
+    needs: frozenset[Need] = frozenset({Need.SANDBOX})
+    settings_type: type[Settings] = LintSettings
+
+    def judge(self, changes: Sequence[Change], settings: LintSettings, context: Context) -> list[Verdict]:
+        """Judge each change; one start of pylint serves them all."""
+        plans = [_plan(change) for change in changes]
+        sides = [side for plan in plans for side in (plan.base, plan.head) if side is not None]
+        answers = lint_all(sides, f"{self.name} {self.version}", context)
+        return [_verdict(plan, answers, settings) for plan in plans]
+
+
+def _plan(change: Change) -> _Plan:
+    files = change.python_files()
+    notes = toolconfig.PYLINT.edits(change) if files else []
+    problem = next((p for f in files if (p := _unfit(f.path, change.head.entries[f.path]))), None)
+    if not files or problem is not None:
+        return _Plan(change, None, notes=tuple(notes), problem=problem)
+    unheard = []
+    for file in files:
+        new = suppressions.written(change, file, ("pylint", "noqa"))
+        notes += [suppressions.as_finding(file.path, s) for s in new]
+        if lines := tuple(s.line for s in new if s.tool == "pylint"):
+            unheard.append((file.path, lines))
+    config = toolconfig.PYLINT.find(change.base)
+    head = Side(change.head, tuple(f.path for f in files), change.base, config, tuple(unheard))
+    entries = change.base.entries
+    old = tuple(f.old_path for f in files if f.old_path is not None and _lintable(f.old_path, entries.get(f.old_path)))
+    base = Side(change.base, old, change.base, config) if old else None
+    return _Plan(change, head, base, tuple(notes))
+
+
+def _lintable(path: str, entry: Entry | None) -> bool:
+    return entry is not None and entry.is_file and path.endswith((".py", ".pyi")) and _unfit(path, entry) is None
+
+
+def _unfit(path: str, entry: Entry) -> str | None:
+    """Return why a file cannot be given to pylint, ``None`` where it can."""
+    if entry.size > MAX_SOURCE_BYTES:
+        return f"{path} is larger than {MAX_SOURCE_BYTES // 1024 // 1024} MB and was not given to pylint: split it."
+    try:
+        check_path(path)
+    except UnsafePathError as error:
+        return f"{error} It was not written to the disk, so pylint could not read it."
+    return None
+
+
+def _verdict(plan: _Plan, answers: dict[Side, Answer], settings: LintSettings) -> Verdict:
+    if plan.problem is not None:
+        return Verdict.error(NAME, plan.problem, findings=plan.notes)
+    if plan.head is None:
+        return Verdict.skip(NAME, "The change has no Python file.")
+    head = answers[plan.head]
+    base = answers[plan.base] if plan.base is not None else Answer()
+    if failed := base.failed or head.failed:
+        return Verdict.error(NAME, failed, findings=plan.notes)
+    new = _new(plan.change, base, head, settings)
+    findings = (*(_finding(m) for m in new), *plan.notes)
+    score = head.score - base.score if head.score is not None and base.score is not None else None
+    reason = f"{_said(new)} {_score(base.score, head.score)}{_complaints(head)}"
+    build = Verdict.reject if len(new) > settings.max_new else Verdict.accept
+    return build(NAME, reason, score=score, findings=findings)
+
+
+def _new(change: Change, base: Answer, head: Answer, settings: LintSettings) -> list[dict[str, Any]]:
+    """Return the messages that count."""
+    by_finding: dict[Finding, list[dict[str, Any]]] = {}
+    for message in head.messages:
+        by_finding.setdefault(_finding(message), []).append(message)
+    new = new_findings([_finding(m) for m in base.messages], [_finding(m) for m in head.messages], change)
+    messages = [(finding, by_finding[finding].pop()) for finding in new]
+    return [
+        message
+        for finding, message in messages
+        if message["category"] in settings.fail_on
+        and message["symbol"] not in settings.disable
+        # A file that pylint could not read at all has no line to speak of.
+        and (settings.lines == "all" or message["category"] == "fatal" or _here(finding, change))
+    ]
+
+
+def _here(finding: Finding, change: Change) -> bool:
+    return finding.rule == "syntax-error" or on_changed_lines(finding, change)
+
+
+def _finding(message: dict[str, Any]) -> Finding:
+    line, end = message["line"] or None, message["end_line"]
+    severity = _SEVERITIES.get(message["category"], Severity.NOTE)
+    return Finding(message["path"], line, message["symbol"], message["message"], severity, end if line else None)
+
+
+def _said(new: Sequence[dict[str, Any]]) -> str:
+    if not new:
+        return "pylint says nothing new about the change."
+    counts = Counter(m["category"] for m in new)
+    kinds = ", ".join(f"{counts[c]} {c}" for c in CATEGORIES if counts[c])
+    first = new[0]
+    where = f"{first['path']}, line {first['line']}" if first["line"] else first["path"]
+    things = "1 new message" if len(new) == 1 else f"{len(new)} new messages"
+    return f"pylint has {things} about the change ({kinds}); the first is in {where}: {first['message'].rstrip('.')}."
+
+
+def _score(base: float | None, head: float | None) -> str:
+    if head is None:
+        return "The changed files have no score."
+    if base is None:
+        return f"The changed files score {head:.2f} of 10."
+    return f"The changed files score {head:.2f} of 10, before {base:.2f} ({head - base:+.2f})."
+
+
+def _complaints(answer: Answer) -> str:
+    if not answer.complaints:
+        return ""
+    return f" pylint complains about the base's configuration: {'; '.join(answer.complaints)[:300]}."
+
+
+GATE = LintGate()

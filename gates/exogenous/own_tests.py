@@ -1,0 +1,149 @@
+"""Gate ``own-tests``: the head's new or changed tests pass on the head and fail on the base's code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pydantic import Field
+
+from gates.change import Change, Snapshot
+from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
+from gates.testfiles import TestLayout
+from gates.testrun.compare import quote
+from gates.testrun.functions import TestFunction, own_tests
+from gates.testrun.model import TestRun
+from gates.testrun.own import OwnTrees, code_paths, own_trees
+from gates.testrun.proof import Proof, prove, still_to_run
+from gates.testrun.runner import Selection, run_tests, runner_interpreter
+from gates.verdict import Finding, Severity, Verdict
+
+NAME = "own-tests"
+VERSION = "1"
+# A test that hangs or crashes on the base's code has failed there; the others are then run without it, this often.
+_RESTARTS = 3
+
+
+class OwnTestsSettings(Settings):
+    """Whether ``each`` own test must fail on the base's code or ``any`` suffices, and what a lack of tests means.
+
+    ``missing`` is for changes of code without a new or changed test: ``accept`` skips them, ``reject`` rejects.
+    ``seconds`` is the wall time that one run may take.
+    """
+
+    require: Literal["each", "any"] = "each"
+    missing: Literal["accept", "reject"] = "accept"
+    seconds: float = Field(default=600.0, gt=0)
+
+
+@dataclass(frozen=True)
+class OwnTests:
+    """Runs the tests that a change brings on its own code and on the base's, where they must fail.
+
+    A test that passes on both proves nothing about the change. The unit is the test function: a parametrised one
+    fails when any of its cases does. A test counts as the change's own when its code differs from the base's in
+    more than formatting, comments, docstring, or name. The score is the share of own tests that pass on the head
+    and fail on the base.
+    """
+
+    name: str = NAME
+    version: str = VERSION
+    kind: Kind = Kind.EXOGENOUS
+    summary: str = "the change's new tests pass on the head and fail on the base's code"
+    needs: frozenset[Need] = frozenset({Need.SANDBOX, Need.PYTEST})
+    settings_type: type[Settings] = OwnTestsSettings
+
+    def judge(self, changes: Sequence[Change], settings: OwnTestsSettings, context: Context) -> list[Verdict]:
+        """Judge each change; several at once where the context allows it."""
+        with ThreadPoolExecutor(max(1, min(context.jobs, len(changes)))) as pool:
+            narrowed = replace(context, jobs=max(1, context.jobs // max(1, len(changes))))
+            return list(pool.map(lambda change: _judge(change, settings, narrowed), changes))
+
+
+GATE = OwnTests()
+
+
+def _judge(change: Change, settings: OwnTestsSettings, context: Context) -> Verdict:
+    layout = TestLayout.of(change.base, change.head)
+    tests = own_tests(change, layout)
+    code = code_paths(change, layout)
+    if not code:
+        return Verdict.skip(NAME, "The change has no code outside tests, so there is nothing for its tests to prove.")
+    if not tests:
+        return _without_tests(code, settings)
+    try:
+        return _run(change, own_trees(change, layout), tests, settings, context)
+    except CouldNotJudgeError as error:
+        return Verdict.error(NAME, str(error))
+
+
+def _without_tests(code: list[str], settings: OwnTestsSettings) -> Verdict:
+    if settings.missing == "accept" or not any(path.endswith(".py") for path in code):
+        return Verdict.skip(NAME, "The change has no new or changed tests.")
+    path = next(path for path in code if path.endswith(".py"))
+    message = "The code was changed, and no test with it: add one that fails without the change."
+    finding = Finding(path, None, "no-own-tests", message, Severity.ERROR)
+    return Verdict.reject(NAME, "The change has code but no new or changed tests.", score=0.0, findings=(finding,))
+
+
+def _run(
+    change: Change, trees: OwnTrees, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
+) -> Verdict:
+    _, remark = runner_interpreter(context)
+    with ThreadPoolExecutor(2 if context.jobs > 1 else 1) as pool:
+        first = pool.submit(_run_functions, trees.head, change, tests, settings, context)
+        second = pool.submit(_run_repeatedly, trees.base, change, tests, settings, context)
+        on_head, on_base = first.result(), second.result()
+    lies = tuple(
+        Finding(None, None, "forged-result", quote(reason), Severity.ERROR)
+        for reason in dict.fromkeys((*on_head.distrust, *(r for run in on_base for r in run.distrust)))
+    )
+    if lies:
+        reason = "The results cannot be believed: the change's code or tests interfered with the test runner."
+        return Verdict.reject(NAME, reason + remark, score=0.0, findings=lies)
+    proofs = [prove(test, on_head, on_base) for test in tests]
+    added = f" The head's {' and '.join(trees.added)} was used: it only adds to the base's." if trees.added else ""
+    return _verdict(proofs, trees.findings, settings, added + remark)
+
+
+def _run_functions(
+    tree: Snapshot, change: Change, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
+) -> TestRun:
+    files = tuple(dict.fromkeys(t.path for t in tests))
+    return run_tests(context, tree, change.base, settings.seconds, Selection(files, tuple(t.id for t in tests)))
+
+
+def _run_repeatedly(
+    tree: Snapshot, change: Change, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
+) -> list[TestRun]:
+    """Run the tests, and run them again without the one that ended the run before its time."""
+    runs: list[TestRun] = []
+    left = tests
+    while left and len(runs) <= _RESTARTS:
+        runs.append(_run_functions(tree, change, left, settings, context))
+        left = still_to_run(left, runs[-1])
+    return runs
+
+
+def _verdict(proofs: list[Proof], notes: tuple[Finding, ...], settings: OwnTestsSettings, remark: str) -> Verdict:
+    found = (*(p.finding for p in proofs if p.finding is not None), *notes)
+    counted = [p for p in proofs if p.counts]
+    failing = [p for p in counted if p.fails_on_head]
+    proving = [p for p in counted if p.proves]
+    total = len(counted)
+    if not counted:
+        return Verdict.skip(NAME, f"pytest finds none of the change's {len(proofs)} new or changed tests.{remark}", findings=found)
+    score = len(proving) / total
+    if failing:
+        reason = f"{len(failing)} of the change's {total} new or changed tests do not pass on the head."
+    elif len(proving) == total:
+        return Verdict.accept(NAME, f"All {total} new or changed tests pass on the head and fail on the base's code.{remark}", score=score, findings=found)
+    elif settings.require == "any" and proving:
+        softened = tuple(replace(f, severity=Severity.NOTE) if f.rule == "proves-nothing" else f for f in found)
+        reason = f"{len(proving)} of {total} new or changed tests pass on the head and fail on the base's code; one is enough here."
+        return Verdict.accept(NAME, reason + remark, score=score, findings=softened)
+    else:
+        reason = f"{total - len(proving)} of the change's {total} new or changed tests prove nothing: they do not fail on the base's code."
+    return Verdict.reject(NAME, reason + remark, score=score, findings=found)

@@ -1,0 +1,181 @@
+"""A policy: which gates judge a change, which of them block, and what review an AI-declared change needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from gates import registry
+from gates.gate import Gate, Kind, Settings
+
+Level = Literal["block", "advise", "off"]
+ProvenanceStatus = Literal["ai-declared", "mixed", "human-attested", "undeclared"]
+EVERY_STATUS: tuple[ProvenanceStatus, ...] = ("ai-declared", "mixed", "human-attested", "undeclared")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class GateRule(_Strict):
+    """One gate's place in a policy.
+
+    ``level`` says whether its rejection blocks or advises; ``settings`` are the gate's own; ``only_for`` narrows
+    it to changes of some provenance.
+    """
+
+    level: Level = "block"
+    settings: dict[str, Any] = Field(default_factory=dict)
+    only_for: tuple[ProvenanceStatus, ...] = EVERY_STATUS
+
+
+def _short_rule(value: Any) -> Any:
+    """Let `lint: advise` stand for `lint: {level: advise}`."""
+    return {"level": value} if isinstance(value, str) else value
+
+
+class ReviewRule(_Strict):
+    """The review that a change of some provenance needs beside the gates.
+
+    ``by`` names whose approvals count: ``human``, ``independent`` (a person, or a tool of another model family
+    and harness than the author's), or ``anyone``.
+    """
+
+    declared: tuple[ProvenanceStatus, ...] = ("ai-declared", "mixed")
+    approvals: int = Field(default=1, ge=0, le=20)
+    by: Literal["human", "independent", "anyone"] = "human"
+
+
+class Budget(_Strict):
+    """What one review may spend: wall time in seconds, and sandboxed processes at a time (0: one a core)."""
+
+    seconds: int = Field(default=900, ge=1, le=86_400)
+    jobs: int = Field(default=0, ge=0, le=256)
+
+
+class PolicyFile(_Strict):
+    """The form of a policy file. `policy: NAME` chooses a preset; everything else makes a policy of one's own."""
+
+    policy: str | None = None
+    name: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    description: str | None = Field(default=None, max_length=500)
+    extends: str | None = None
+    enforce: bool | None = None
+    applies_to: tuple[ProvenanceStatus, ...] | None = None
+    gates: dict[str, Annotated[GateRule, BeforeValidator(_short_rule)]] = Field(default_factory=dict)
+    review: ReviewRule | None = None
+    budget: Budget | None = None
+
+
+class Policy(_Strict):
+    """A policy with everything filled in: what a review and the lab use."""
+
+    name: str
+    description: str = ""
+    enforce: bool = True
+    applies_to: tuple[ProvenanceStatus, ...] = EVERY_STATUS
+    gates: dict[str, GateRule] = Field(default_factory=dict)
+    review: ReviewRule | None = None
+    budget: Budget = Budget()
+
+    @cached_property
+    def hash(self) -> str:
+        """A hash of what the policy judges by: 64 hexadecimal digits.
+
+        Names, descriptions, budgets and whether it is enforced change no verdict and are left out; settings count
+        with their defaults, so writing a default out changes nothing.
+        """
+        judged_by = {
+            "applies_to": sorted(self.applies_to),
+            "gates": {
+                name: {
+                    "level": rule.level,
+                    "only_for": sorted(rule.only_for),
+                    "settings": self.settings_of(name).model_dump(mode="json"),
+                }
+                for name, rule in sorted(self.active().items())
+            },
+            "review": self.review.model_dump(mode="json") if self.review else None,
+        }
+        return hashlib.sha256(json.dumps(judged_by, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def active(self) -> Mapping[str, GateRule]:
+        """Return the gates that are not switched off, in the policy's order."""
+        return {name: rule for name, rule in self.gates.items() if rule.level != "off"}
+
+    def settings_of(self, name: str) -> Settings:
+        """Return one gate's settings with its defaults filled in."""
+        return registry.get(name).settings_type.model_validate(self.gates[name].settings)
+
+    def only(self, names: tuple[str, ...]) -> Policy:
+        """Return the policy narrowed to some gates; a named gate that it does not have joins as blocking."""
+        gates = {name: self.gates.get(name, GateRule()) for name in names}
+        lit = {n: r if r.level != "off" else r.model_copy(update={"level": "block"}) for n, r in gates.items()}
+        return self.model_copy(update={"gates": lit})
+
+
+class PolicyProblem(BaseModel):
+    """One thing wrong with a policy file: the line (``None`` where none is to blame) and a sentence."""
+
+    line: int | None
+    message: str
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be used, with every problem found in it."""
+
+    def __init__(self, source: str, problems: list[PolicyProblem]) -> None:
+        self.source, self.problems = source, problems
+        super().__init__("\n".join(self._line(problem) for problem in problems))
+
+    def _line(self, problem: PolicyProblem) -> str:
+        place = f"{self.source}, line {problem.line}" if problem.line else self.source
+        return f"{place}: {problem.message}"
+
+
+def check_gates(policy: Policy) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return what is wrong with a policy's gates, as (place in the file, sentence)."""
+    problems: list[tuple[tuple[str | int, ...], str]] = []
+    kinds: set[Kind] = set()
+    for name, rule in policy.gates.items():
+        gate = _gate(name, problems)
+        if gate is None:
+            continue
+        if rule.level == "block":
+            kinds.add(gate.kind)
+        try:
+            gate.settings_type.model_validate(rule.settings)
+        except ValidationError as error:
+            allowed = ", ".join(gate.settings_type.model_fields) or "none"
+            problems += [
+                (("gates", name, "settings", *e["loc"]), explain(dict(e), f"The settings of {name} are: {allowed}."))
+                for e in error.errors()
+            ]
+    if kinds == {Kind.ENDOGENOUS}:
+        message = "Only the author's own model would decide here. Let at least one exogenous gate block."
+        problems.append((("gates",), message))
+    return problems
+
+
+def _gate(name: str, problems: list[tuple[tuple[str | int, ...], str]]) -> Gate | None:
+    try:
+        return registry.get(name)
+    except (registry.UnknownGateError, registry.BrokenGateError) as error:
+        problems.append((("gates", name), str(error)))
+        return None
+
+
+def explain(error: dict[str, Any], allowed: str) -> str:
+    """Turn one pydantic error into a sentence; *allowed* lists the known keys of the place."""
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{where!r} is not known here. {allowed}"
+    message = str(error["msg"])
+    given = error.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
+    return f"{where}: {message[0].lower() + message[1:]}{shown}."

@@ -1,0 +1,1 @@
+"""Running a tree's tests in the sandbox, and comparing what two runs said."""

@@ -1,0 +1,83 @@
+"""The host's side of a run of tests: what to run, with what, within which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gates.cache import key_of
+from gates.change import Snapshot
+from gates.gate import Context, CouldNotJudgeError
+from gates.interpreter import Interpreter
+from gates.sandbox.spec import Limits, Mount
+from gates.testconfig import read_pytest_config
+from gates.testrun.model import TestRun, assemble
+from gates.testrun.options import kept
+from gates.toolrun import ForgedRecordError, ScriptFailedError, locate, run_script
+
+SCRIPT = "run_pytest.py"
+TREE = "/exogate/tree"
+# What the script needs beside the tests' own time: to copy the tree, and to say how it ended.
+_GRACE_SECONDS = 5.0
+_LEAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which tests to run: ``files`` are given to pytest, ``ids`` (functions or cases) are kept of them."""
+
+    files: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+EVERYTHING = Selection()
+
+
+def runner_interpreter(context: Context) -> tuple[Interpreter, str]:
+    """Return the interpreter for the tests, and a sentence about it where it is not the repository's."""
+    if context.interpreter.has_pytest:
+        return context.interpreter, ""
+    if not context.own.has_pytest:
+        raise CouldNotJudgeError(f"There is no pytest in {context.interpreter.executable}. Install it there.")
+    return context.own, f" {context.interpreter.executable} has no pytest, so Exogate's own interpreter ran the tests."
+
+
+def environment_key(interpreter: Interpreter) -> str:
+    """Return a name for what is installed beside an interpreter: a result of its tests depends on it."""
+    names = sorted(
+        path.name
+        for directory in interpreter.site_packages
+        if directory.is_dir()
+        for path in directory.iterdir()
+        if path.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))
+    )
+    return key_of(str(interpreter.executable), interpreter.version, names)
+
+
+def run_tests(
+    context: Context, snapshot: Snapshot, config_from: Snapshot, seconds: float, selection: Selection = EVERYTHING
+) -> TestRun:
+    """Run a snapshot's tests in the sandbox, by *config_from*'s configuration, and return what they said.
+
+    Judged code that misbehaves makes a run with a ``problem`` or ``distrust``, never an exception. Raises
+    ``CouldNotJudgeError`` where no sandbox works or no time is left.
+    """
+    interpreter, _ = runner_interpreter(context)
+    tree = Mount(context.workspace.tree(snapshot), TREE)
+    config = read_pytest_config(config_from)
+    seconds = max(_LEAST_SECONDS, min(seconds, context.seconds_left() - _GRACE_SECONDS))
+    job = {
+        "tree": locate(context, tree),
+        "seconds": seconds,
+        "config": config.path,
+        "args": kept(config.words("addopts")),
+        "files": list(selection.files),
+        "select": list(selection.ids),
+    }
+    limits = Limits(wall_seconds=seconds + _GRACE_SECONDS, cpu_seconds=int(seconds + _GRACE_SECONDS), stdout_bytes=64 * 1024 * 1024)
+    try:
+        return assemble(run_script(context, interpreter, SCRIPT, job, (tree,), limits))
+    except ForgedRecordError as error:
+        return TestRun(problem=str(error), distrust=(str(error),))
+    except ScriptFailedError as error:
+        return assemble(error.records, str(error))

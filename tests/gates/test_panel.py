@@ -1,0 +1,170 @@
+"""The panel: gates side by side, none takes the others down, none passes by failing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from gates import registry
+from gates.change import Change, MemorySnapshot
+from gates.decision import Decision, Judged, decide
+from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
+from gates.interpreter import Interpreter
+from gates.panel import judge
+from gates.policy import Budget, GateRule, Policy
+from gates.sandbox.spec import Command, Mount, Result
+from gates.verdict import Outcome, Verdict
+from gates.workspace import Workspace
+
+Judge = Callable[[Sequence[Change], Context], Any]
+
+
+@dataclass(frozen=True)
+class Fake:
+    """A gate that does what a test says."""
+
+    does: Judge
+    name: str = "fake"
+    version: str = "1"
+    kind: Kind = Kind.EXOGENOUS
+    summary: str = ""
+    needs: frozenset[Need] = frozenset()
+    settings_type: type[Settings] = Settings
+
+    def judge(self, changes: Sequence[Change], settings: Settings, context: Context) -> Any:
+        return self.does(changes, context)
+
+
+CHANGES = [Change.between(MemorySnapshot({}), MemorySnapshot.of({"a.py": str(n)})) for n in range(3)]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[Judged]]]:
+    def run_gates(gates: dict[str, Judge], seconds: int = 20, jobs: int = 2, sandbox: Any = None, **rules: GateRule) -> Any:
+        monkeypatch.setattr(registry, "get", lambda name: Fake(gates[name], name=name))
+        policy = Policy(name="p", gates={n: rules.get(n, GateRule()) for n in gates}, budget=Budget(seconds=seconds, jobs=jobs))
+        own = Interpreter.own()
+        with Workspace() as workspace:
+            context = Context(workspace, own, own, sandbox)
+            return judge(policy, CHANGES, context, provenance="undeclared")
+
+    return run_gates
+
+
+def _accept(changes: Sequence[Change], context: Context) -> list[Verdict]:
+    return [Verdict.accept("whatever", "Fine.") for _ in changes]
+
+
+def _crash(changes: Sequence[Change], context: Context) -> list[Verdict]:
+    raise RuntimeError("boom")
+
+
+def _cannot(changes: Sequence[Change], context: Context) -> list[Verdict]:
+    raise CouldNotJudgeError("Install it.")
+
+
+def test_every_change_gets_every_gates_verdict_under_the_gates_name(run: Any) -> None:
+    result = run({"one": _accept, "two": _accept})
+    assert [[j.verdict.gate for j in row] for row in result] == [["one", "two"]] * 3
+    assert all(j.verdict.outcome is Outcome.ACCEPT and j.verdict.seconds >= 0 for row in result for j in row)
+
+
+def test_a_gate_that_crashes_is_an_error_and_leaves_the_others_alone(run: Any) -> None:
+    for row in run({"bad": _crash, "good": _accept}):
+        assert [j.verdict.outcome for j in row] == [Outcome.ERROR, Outcome.ACCEPT]
+        assert "boom" in row[0].verdict.reason
+        assert decide(row) is Decision.ERROR
+
+
+def test_a_gate_that_says_it_could_not_judge_gives_its_remedy(run: Any) -> None:
+    row = run({"bad": _cannot})[0]
+    assert row[0].verdict.outcome is Outcome.ERROR
+    assert row[0].verdict.reason == "Install it."
+
+
+@pytest.mark.parametrize("answer", [[], [Verdict.accept("x", "")], [True, True, True]])
+def test_nonsense_is_an_error(run: Any, answer: list[Any]) -> None:
+    for row in run({"bad": lambda changes, context: answer}):
+        assert row[0].verdict.outcome is Outcome.ERROR
+
+
+def test_a_gate_that_outlives_the_budget_is_an_error(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gates.panel._GRACE_SECONDS", 0.1)
+    end = threading.Event()
+    started = time.monotonic()
+    row = run({"slow": lambda c, x: end.wait(30), "quick": _accept}, seconds=1)[0]
+    end.set()
+    assert time.monotonic() - started < 10
+    assert [j.verdict.outcome for j in row] == [Outcome.ERROR, Outcome.ACCEPT]
+    assert "budget.seconds" in row[0].verdict.reason
+
+
+def test_gates_run_side_by_side(run: Any) -> None:
+    barrier = threading.Barrier(2, timeout=10)
+
+    def meet(changes: Sequence[Change], context: Context) -> list[Verdict]:
+        barrier.wait()
+        return _accept(changes, context)
+
+    assert all(j.verdict.outcome is Outcome.ACCEPT for j in run({"one": meet, "two": meet})[0])
+
+
+def test_no_more_sandboxed_commands_run_at_a_time_than_the_budget_says(run: Any) -> None:
+    class Counting:
+        name = "counting"
+
+        def __init__(self) -> None:
+            self.now = self.most = 0
+            self.lock = threading.Lock()
+
+        def locate(self, mount: Mount) -> str:
+            return mount.target
+
+        def run(self, command: Command) -> Result:
+            with self.lock:
+                self.now += 1
+                self.most = max(self.most, self.now)
+            time.sleep(0.02)
+            with self.lock:
+                self.now -= 1
+            return Result(0, b"", b"", 0.02)
+
+    sandbox = Counting()
+
+    def use(changes: Sequence[Change], context: Context) -> list[Verdict]:
+        context.run(Command(("true",)))
+        return _accept(changes, context)
+
+    run(dict.fromkeys(("a", "b", "c", "d", "e"), use), jobs=2, sandbox=sandbox)
+    assert sandbox.most == 2
+
+
+def test_without_a_sandbox_execution_is_an_error_and_never_a_fall_back(run: Any) -> None:
+    row = run({"needs": lambda c, x: x.run(Command(("true",)))})[0]
+    assert row[0].verdict.outcome is Outcome.ERROR
+    assert "exogate doctor" in row[0].verdict.reason
+
+
+def test_a_gate_kept_for_another_provenance_is_skipped(run: Any) -> None:
+    row = run({"one": _crash}, one=GateRule(only_for=("ai-declared",)))[0]
+    assert row[0].verdict.outcome is Outcome.SKIP
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "decision"),
+    [
+        ([], Decision.ACCEPT),
+        ([("accept", True), ("skip", True)], Decision.ACCEPT),
+        ([("accept", True), ("reject", False), ("error", False)], Decision.ACCEPT),
+        ([("accept", True), ("error", True)], Decision.ERROR),
+        ([("reject", True), ("error", True)], Decision.REJECT),
+    ],
+)
+def test_the_decision(outcomes: list[tuple[str, bool]], decision: Decision) -> None:
+    plain = Verdict.accept("g", "")
+    assert decide(Judged(replace(plain, outcome=Outcome(o)), blocking) for o, blocking in outcomes) is decision

@@ -1,0 +1,79 @@
+"""Trees on disk: nothing leaves its directory, nothing becomes a git directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gates.change import Entry, EntryKind, MemorySnapshot
+from gates.workspace import UnsafePathError, Workspace, check_path, write_tree
+
+
+@dataclass
+class Crafted:
+    """A tree that no ordinary git would make."""
+
+    contents: Mapping[str, tuple[EntryKind, bytes]]
+    id: str = "crafted"
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return {path: Entry(kind, path, len(content)) for path, (kind, content) in self.contents.items()}
+
+    def read(self, path: str) -> bytes:
+        return self.contents[path][1]
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        for path in paths:
+            yield path, self.read(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "a/../../x", "/etc/x", ".git/hooks/post-checkout", "a/.GIT/config", "git~1/x", ".git./x", ".g\u200cit/x", "a//b", "", "a\0b"],
+)
+def test_unsafe_paths_are_refused(path: str) -> None:
+    with pytest.raises(UnsafePathError):
+        check_path(path)
+
+
+@pytest.mark.parametrize("path", ["a", "a/b.py", ".github/x.yml", ".gitignore", "a..b/c", "..a"])
+def test_ordinary_paths_are_fine(path: str) -> None:
+    check_path(path)
+
+
+def test_unsafe_paths_are_left_out_and_said(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    file = EntryKind.FILE
+    tree = Crafted({"../out": (file, b"x"), ".git/config": (file, b"x"), "ok": (file, b"y"), "sub": (EntryKind.SUBMODULE, b"")})
+    assert sorted(write_tree(tree, inside)) == ["../out", ".git/config", "sub"]
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["inside", "ok"]
+
+
+def test_nothing_is_written_through_a_symlink(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    tree = Crafted({"link": (EntryKind.SYMLINK, str(outside).encode()), "link/file": (EntryKind.FILE, b"x")})
+    write_tree(tree, inside)
+    assert list(outside.iterdir()) == []
+
+
+def test_executables_stay_executable_and_links_stay_links(tmp_path: Path) -> None:
+    tree = Crafted({"run": (EntryKind.EXECUTABLE, b"#!/bin/sh\n"), "to": (EntryKind.SYMLINK, b"run")})
+    assert write_tree(tree, tmp_path) == []
+    assert (tmp_path / "run").stat().st_mode & 0o111
+    assert (tmp_path / "to").readlink() == Path("run")
+
+
+def test_a_snapshot_is_written_once_and_removed_at_the_end() -> None:
+    snapshot = MemorySnapshot.of({"a": "x"})
+    with Workspace() as workspace:
+        tree = workspace.tree(snapshot)
+        assert workspace.tree(snapshot) == tree
+        assert (tree / "a").read_text() == "x"
+    assert not tree.exists()
