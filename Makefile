@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test lint bench lock clean sandbox
+.PHONY: demo test lint bench docs lock clean sandbox
 
 demo: $(VENV)/.installed sandbox
 	@$(BIN)/python -m app.demo .demo/shop
@@ -19,6 +19,10 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev sandbox
 	$(BIN)/python -m tests.benchmarks
+
+# What the README shows: the table of gates, and the picture of a review.
+docs: $(VENV)/.installed sandbox
+	$(BIN)/python -m app.demo.docs
 
 # The exact versions that CI runs; the ranges are in pyproject.toml.
 lock: $(VENV)/.installed-dev

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gates.sandbox.choose import choose as choose_sandbox
-
 from app import __version__
 from app.interpreters import choose as choose_interpreter
 from app.local import LocalChange, open_change
@@ -23,6 +21,7 @@ from gates.gate import Context
 from gates.interpreter import Interpreter
 from gates.panel import judge
 from gates.policy import Policy
+from gates.sandbox.choose import choose as choose_sandbox
 from gates.sandbox.spec import Sandbox, SandboxError
 from gates.workspace import Workspace
 
@@ -55,18 +54,25 @@ class Request:
 def review(request: Request) -> Review:
     """Review one change of a local repository.
 
-    Raises ``SourceError`` (the change cannot be taken), ``PolicyError``, ``UnknownGateError`` or
-    ``InterpreterError``: nothing was judged then.
+    Raises ``SourceError`` (the change cannot be taken), ``PolicyError``, ``UnknownGateError``, ``BrokenGateError``,
+    ``InterpreterError`` or, where a back-end was named that does not work, ``SandboxError``: nothing was judged then.
     """
     started = time.monotonic()
     for name in request.gates:
         registry.get(name)
     with open_change(request.repo, request.base, request.head) as local, Workspace() as workspace:
         policy, source = choose_policy(request.policy, local.policy_base, request.gates)
-        provenance = declared(request.repo, local, request.branch or _branch(request.head), request.pull_body)
+        provenance = _provenance(request, local)
         context, notes = _context(request, local, workspace)
         verdicts = _judge(policy, local, context, provenance, request.progress)
         return _assemble(request, local, policy, source, provenance, verdicts, notes, context, started)
+
+
+def _provenance(request: Request, local: LocalChange) -> Provenance:
+    """Return what the change's own commits declare: those that the base does not have."""
+    own = (local.head_commit, f"^{local.base_commit}")
+    branch = request.branch or _branch(request.head)
+    return declared(request.repo, *own, branch=branch, body=request.pull_body).sum
 
 
 def _branch(head: str) -> str:
@@ -84,6 +90,8 @@ def _context(request: Request, local: LocalChange, workspace: Workspace) -> tupl
     try:
         sandbox = choose_sandbox(request.sandbox)
     except SandboxError as error:
+        if request.sandbox:
+            raise
         remedy = str(error)
         notes.append(f"No sandbox works here, so gates that run code could not judge: {remedy}")
     own = Interpreter.own()

@@ -55,6 +55,7 @@ def command(
     from gates.interpreter import InterpreterError
     from gates.policy import PolicyError
     from gates.registry import BrokenGateError, UnknownGateError
+    from gates.sandbox.spec import SandboxError
 
     with Progress() as progress:
         request = Request(
@@ -72,7 +73,7 @@ def command(
         )
         try:
             result = review(request)
-        except (SourceError, PolicyError, UnknownGateError, BrokenGateError, InterpreterError) as error:
+        except (SourceError, PolicyError, UnknownGateError, BrokenGateError, InterpreterError, SandboxError) as error:
             raise click.ClickException(_sentence(error)) from error
     write(_render(result, form, to_file=output is not None), output)
     return _status(result.decision.value)

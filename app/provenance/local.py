@@ -1,0 +1,18 @@
+"""Provenance of what stands in a local repository: the I/O around the detector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.provenance.commit import PullText
+from app.provenance.detector import ChangeProvenance, detect_change
+from app.provenance.read import read_history
+
+
+def declared(repo: Path, *revisions: str, branch: str | None = None, body: str | None = None) -> ChangeProvenance:
+    """Return what the commits that *revisions* select (as for ``git log``) and a pull request's text declare.
+
+    Raises ``GitError``.
+    """
+    history = read_history(repo, *revisions)
+    return detect_change(history.commits, PullText(body or "", branch), history.evidence)

@@ -1,0 +1,95 @@
+"""The smaller commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from gates import registry
+
+
+def test_version(exogate) -> None:
+    done = exogate("--version")
+    assert (done.returncode, done.stdout.strip()) == (0, f"exogate, version {__version__}")
+
+
+def test_help_names_every_command(exogate) -> None:
+    done = exogate("--help")
+    for command in ("review", "provenance", "policy", "gates", "doctor"):
+        assert command in done.stdout
+
+
+def test_an_unknown_command_is_wrong_usage(exogate) -> None:
+    assert exogate("revue").returncode == 2
+
+
+def test_gates_lists_all_with_what_they_need(exogate) -> None:
+    rows = json.loads(exogate("gates", "--format", "json").stdout)
+    assert [row["name"] for row in rows] == list(registry.names())
+    for row in rows:
+        assert row["kind"] == "exogenous"
+        assert row["version"]
+        assert row["summary"]
+    text = exogate("gates").stdout
+    assert "base-tests" in text
+    assert "needs sandbox" in text or "sandbox" in text
+
+
+def test_policies_are_listed_and_shown(exogate) -> None:
+    assert "standard" in exogate("policy", "list").stdout
+    shown = exogate("policy", "show", "strict")
+    assert shown.returncode == 0
+    assert "hash: " in shown.stdout
+    assert "level: block" in shown.stdout
+
+
+def test_what_is_shown_is_a_policy_of_the_same_hash(exogate, tmp_path: Path) -> None:
+    shown = exogate("policy", "show", "standard").stdout
+    file = tmp_path / "copy.yml"
+    file.write_text(shown)
+    done = exogate("policy", "validate", file)
+    assert done.returncode == 0, done.stderr
+    assert shown.split("hash: ")[1][:12] in done.stdout
+
+
+def test_validate_tells_every_problem_with_its_line(exogate, tmp_path: Path) -> None:
+    file = tmp_path / "bad.yml"
+    file.write_text("gates:\n  compile: x\n  nothing: block\nbudget: {jobs: -1}\n")
+    done = exogate("policy", "validate", file)
+    assert done.returncode == 2
+    for line in (2, 4):
+        assert f"line {line}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["missing.yml", "unknown-policy"])
+def test_a_policy_that_is_not_there_is_wrong_usage(exogate, name: str) -> None:
+    assert exogate("policy", "validate", name).returncode == 2
+    assert exogate("policy", "show", name).returncode == 2
+
+
+def test_doctor_says_what_works(exogate) -> None:
+    done = exogate("doctor")
+    assert done.returncode == 0, done.stdout
+    for word in ("bubblewrap", "container", "runner", "pylint", "mypy", "git"):
+        assert word in done.stdout
+
+
+def test_doctor_names_the_remedy_where_something_is_missing(exogate, tmp_path: Path) -> None:
+    done = exogate("doctor", PATH=str(tmp_path))
+    assert done.returncode == 3
+    assert "remedy" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(exogate, shell: str) -> None:
+    done = exogate("completion", shell)
+    assert done.returncode == 0
+    assert "_EXOGATE_COMPLETE" in done.stdout
+
+
+def test_completion_completes(exogate) -> None:
+    done = exogate(_EXOGATE_COMPLETE="bash_complete", COMP_WORDS="exogate pol", COMP_CWORD="1")
+    assert "policy" in done.stdout
