@@ -11,6 +11,7 @@ from app import __version__
 from app.interpreters import choose as choose_interpreter
 from app.local import LocalChange, open_change
 from app.policy_source import choose_policy, config_edits
+from app.provenance.detector import ChangeProvenance
 from app.provenance.local import declared
 from app.provenance.types import Provenance
 from app.review_types import PolicyUsed, Review, Revision
@@ -62,17 +63,19 @@ def review(request: Request) -> Review:
         registry.get(name)
     with open_change(request.repo, request.base, request.head) as local, Workspace() as workspace:
         policy, source = choose_policy(request.policy, local.policy_base, request.gates)
-        provenance = _provenance(request, local)
+        told = _provenance(request, local)
+        provenance = told.sum
         context, notes = _context(request, local, workspace)
+        notes += told.remarks
         verdicts = _judge(policy, local, context, provenance, request.progress)
         return _assemble(request, local, policy, source, provenance, verdicts, notes, context, started)
 
 
-def _provenance(request: Request, local: LocalChange) -> Provenance:
+def _provenance(request: Request, local: LocalChange) -> ChangeProvenance:
     """Return what the change's own commits declare: those that the base does not have."""
     own = (local.head_commit, f"^{local.base_commit}")
     branch = request.branch or _branch(request.head)
-    return declared(request.repo, *own, branch=branch, body=request.pull_body).sum
+    return declared(request.repo, *own, branch=branch, body=request.pull_body)
 
 
 def _branch(head: str) -> str:

@@ -31,11 +31,21 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """An account as the forge's API names it, which nobody can forge."""
+
+    id: int
+    login: str
+    is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PullText:
-    """What a pull request says of itself: its description and the name of its head branch."""
+    """What a pull request says of itself: its description, the name of its head branch, and who opened it."""
 
     body: str = ""
     branch: str | None = None
+    author: Actor | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Added:
     """The lines that one commit added.
 
     ``files`` holds the number of added lines by path; ``spans``, where they were read, which lines of the
-    commit's version of each file those are.
+    commit's version of each file those are, in order and without overlap.
     """
 
     files: Mapping[str, int] = field(default_factory=dict)

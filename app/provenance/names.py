@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.provenance.vocabulary import Tool, vocabulary
 
@@ -14,6 +15,8 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\](?!\()")
 _PARENS = re.compile(r"\(([^()]*)\)")
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+# The kernel's literal word; what follows it are analysis tools, which people also write without brackets.
+_LLM = re.compile(r"LLM(?:\s|$)")
 _VIA = re.compile(r"\s+(?:via|through|using|with|in|by|on|from|@)\s+", re.IGNORECASE)
 _VERSION = re.compile(r"v?\d[\w.+-]*$", re.IGNORECASE)
 _FIELD = re.compile(r"\s*(?:model|llm|model[-_ ]?(?:id|name|version))\s*[:=]\s*(.+)", re.IGNORECASE)
@@ -50,13 +53,14 @@ def family_of(model: str | None) -> str:
     if not model:
         return UNKNOWN
     words = vocabulary()
-    match = words.models.search(model)
+    match = words.find_model(model)
     if match is not None and match.lastgroup is not None:
         return words.families[match.lastgroup]
     found = (words.providers.get(part) for part in model.lower().split("/")[:-1])
     return next((family for family in found if family), UNKNOWN)
 
 
+@lru_cache(maxsize=4096)
 def parse_name(text: str) -> Named:
     """Read *text*: a display name, an identity ``Name <address>`` or an ``Assisted-by`` value. Never fails."""
     text = _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text[:_LONGEST])).strip()
@@ -85,15 +89,18 @@ def _parse(text: str) -> Named:
 
 def _main(text: str) -> Named:
     """Read the part outside brackets and parentheses."""
-    if text.lower() in vocabulary().generic:
+    if text.lower() in vocabulary().generic or _LLM.match(text):
         return Named(generic=True)
     parts = _VIA.split(text, maxsplit=1)
     if len(parts) == 2 and (pair := _pair(parts[1], parts[0]) or _pair(parts[0], parts[1])):
         return pair
     if "://" not in text and ":" in text:
         agent, _, rest = text.partition(":")
-        if colon := _pair(agent, rest.split()[0] if rest.split() else ""):
+        first = rest.split()[0] if rest.split() else ""
+        if colon := _pair(agent, first):
             return colon
+        if model := _model_in(first):
+            return Named(model=model, family=family_of(model))
     if "/" in text and (slash := _slashed(text)):
         return slash
     return _plain(text)
@@ -123,6 +130,9 @@ def _slashed(text: str) -> Named | None:
 
 def _plain(text: str) -> Named:
     """Read a name without separators: a tool, a model, or a tool followed by a model."""
+    exact = vocabulary().tools.get(text.lower())
+    if exact is not None:
+        return Named(exact.harness, ambiguous=exact.ambiguous)
     model = _model_in(text)
     if model is not None and text.startswith(model):
         return Named(model=model, family=family_of(model))
@@ -146,7 +156,7 @@ def _tool_in(text: str) -> tuple[Tool | None, str]:
     exact = words.tools.get(text.lower())
     if exact is not None:
         return exact, ""
-    match = words.names.match(text)
+    match = words.match_tool(text)
     if match is None:
         return None, text
     return words.tools[match.group().lower()], text[match.end() :].strip(" -:,/")
@@ -155,7 +165,7 @@ def _tool_in(text: str) -> tuple[Tool | None, str]:
 def _model_in(text: str) -> str | None:
     """Return the model that *text* names, from its first word to the end of the text."""
     text = text.strip()
-    match = vocabulary().models.search(text)
+    match = vocabulary().find_model(text)
     if match is None:
         return None
     start = text.rfind(" ", 0, match.start()) + 1

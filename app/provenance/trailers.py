@@ -133,18 +133,19 @@ def _separator(line: str) -> int:
 
 
 def _read(block: list[str]) -> Iterable[Trailer]:
-    joined: list[str] = []
+    joined: list[list[str]] = []
     open_trailer = False
     for line in block:
         if open_trailer and line[0] in _SPACE:
-            joined[-1] += line
+            joined[-1].append(line)
             continue
-        joined.append(line)
+        joined.append([line])
         open_trailer = _separator(line) >= 1
-    for text in joined:
-        cut = _separator(text)
-        if cut >= 1 and text[0] != "#":
-            yield Trailer(text[:cut].strip(_SPACE), _unfold(text[cut + 1 :].strip(_SPACE)))
+    for parts in joined:
+        cut = _separator(parts[0])
+        if cut >= 1 and parts[0][0] != "#":
+            value = "".join([parts[0][cut + 1 :], *parts[1:]])
+            yield Trailer(parts[0][:cut].strip(_SPACE), _unfold(value.strip(_SPACE)))
 
 
 def _unfold(value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,11 @@ class Tool:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The tables, ready for look-up; every key is in lower case."""
+    """The tables, ready for look-up; every key is in lower case.
+
+    ``find_model`` finds a model's name in a text, its group names a key of ``families``; ``match_tool`` matches a
+    tool's name at a text's start.
+    """
 
     tools: Mapping[str, Tool]
     makers: Mapping[str, str | None]
@@ -32,10 +36,10 @@ class Vocabulary:
     fillers: frozenset[str]
     denials: frozenset[str]
     credits: Mapping[str, str]
-    models: re.Pattern[str]
+    find_model: Callable[[str], re.Match[str] | None]
     families: Mapping[str, str]
     default_families: Mapping[str, str | None]
-    names: re.Pattern[str]
+    match_tool: Callable[[str], re.Match[str] | None]
 
 
 @lru_cache(maxsize=1)
@@ -58,8 +62,8 @@ def vocabulary() -> Vocabulary:
         fillers=frozenset(raw["fillers"]),
         denials=frozenset(raw["denials"]),
         credits=raw["credits"],
-        models=re.compile(rf"(?<![a-z0-9])(?:{'|'.join(branches)})", re.IGNORECASE),
+        find_model=re.compile(rf"(?<![a-z0-9])(?:{'|'.join(branches)})", re.IGNORECASE).search,
         families=families,
         default_families={entry["harness"]: entry["family"] for entry in raw["tools"]},
-        names=re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE),
+        match_tool=re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE).match,
     )

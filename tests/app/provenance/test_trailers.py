@@ -42,6 +42,8 @@ CASES = {
     "a line of prose spoils a block": "title\n\nKey: value\nprose here\n",
     "a quarter is enough with a sign-off": "title\n\na\nb\nc\nSigned-off-by: x\n",
     "less than a quarter is not": "title\n\na\nb\nc\nd\nSigned-off-by: x\n",
+    "six of eight lines may be prose": "title\n\na\nb\nc\nd\ne\nf\nKey: x\nSigned-off-by: x\n",
+    "seven of nine may not": "title\n\na\nb\nc\nd\ne\nf\ng\nKey: x\nSigned-off-by: x\n",
     "a cherry-pick line counts as git's own": "title\n\nprose\nKey: v\n(cherry picked from commit 0123abc)\n",
     "folded values": "title\n\nKey: first\n second\n\tthird\nOther: x\n",
     "a folded line at the start of the block": "title\n\n folded\nKey: x\n",
