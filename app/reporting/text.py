@@ -46,19 +46,19 @@ def _shown(char: str) -> str:
 
 
 def _is_hidden(char: str) -> bool:
-    code = ord(char)
-    return unicodedata.category(char) in _HIDDEN_CATEGORIES or any(low <= code <= high for low, high in _HIDDEN_RANGES)
+    point = ord(char)
+    return unicodedata.category(char) in _HIDDEN_CATEGORIES or any(low <= point <= high for low, high in _HIDDEN_RANGES)
 
 
 def _escape(char: str) -> str:
-    code = ord(char)
-    if _BYTE_SURROGATES[0] <= code <= _BYTE_SURROGATES[1]:
-        code -= 0xDC00
+    point = ord(char)
+    if _BYTE_SURROGATES[0] <= point <= _BYTE_SURROGATES[1]:
+        point -= 0xDC00
     if short := _SHORT.get(char):
         return short
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    if point <= 0xFF:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
 
 
 # What Markdown and HTML give a meaning to. Written as numeric references: those are never structure (GitHub

@@ -17,6 +17,7 @@ from gates.verdict import Finding, Outcome, Severity
 
 # How many findings of one gate a report for people shows; JSON and SARIF hold them all.
 SHOWN_PER_GATE = 10
+UNKNOWN = "unknown"
 
 
 class Tone(StrEnum):
@@ -115,8 +116,7 @@ def provenance_line(provenance: Provenance) -> str:
 
 
 def _declared_by(provenance: Provenance) -> str:
-    pairs = dict.fromkeys((s.harness, s.model_family) for s in provenance.signals if s.harness in provenance.harnesses)
-    tools = [f"{harness} ({family})" for harness, family in pairs] or list(provenance.harnesses)
+    tools = [_tool(provenance, harness) for harness in provenance.harnesses]
     parts = [listed(tools or list(provenance.model_families) or ["tool not named"])]
     if provenance.models:
         parts.append(f"model {listed(provenance.models)}")
@@ -124,6 +124,13 @@ def _declared_by(provenance: Provenance) -> str:
         strongest = min((s.tier for s in provenance.signals), key=_TIER_ORDER.index)
         parts.append(f"{_TIER_WORDS[strongest]} tier")
     return ", ".join(parts)
+
+
+def _tool(provenance: Provenance, harness: str) -> str:
+    """Return a tool with the families of model behind it; `unknown` only where no sign names one."""
+    families = sorted({s.model_family for s in provenance.signals if s.harness == harness})
+    named = [family for family in families if family != UNKNOWN] or families
+    return f"{harness} ({', '.join(named)})" if named else harness
 
 
 def _share(provenance: Provenance) -> str:

@@ -59,7 +59,10 @@ def test_renames_are_followed_and_their_edits_seen(repo: Repo) -> None:
 @given(
     st.dictionaries(
         st.sampled_from(["a.py", "d/b.py", "c.txt"]),
-        st.tuples(*[st.none() | st.lists(st.sampled_from([b"x", b"y", b"diff --git a/z b/z", b"@@ -1 +1 @@"]), max_size=6)] * 2),
+        st.tuples(
+            *[st.none() | st.lists(st.sampled_from([b"x", b"y", b"diff --git a/z b/z", b"@@ -1 +1 @@"]), max_size=6)]
+            * 2
+        ),
         min_size=1,
     )
 )
@@ -69,7 +72,13 @@ def test_git_and_memory_see_the_same_changes(
     repo = Repo(tmp_path_factory.mktemp("repo"))
     repo.commit({"keep": "x", **{p: b"\n".join(c[0]) for p, c in contents.items() if c[0] is not None}})
     repo.branch("work")
-    repo.commit({p: None if c[1] is None else b"\n".join(c[1]) for p, c in contents.items() if c[0] is not None or c[1] is not None})
+    repo.commit(
+        {
+            p: None if c[1] is None else b"\n".join(c[1])
+            for p, c in contents.items()
+            if c[0] is not None or c[1] is not None
+        }
+    )
     try:
         with open_change(repo.path, "main", "work") as local:
             between = Change.between(local.change.base, local.change.head)
@@ -208,7 +217,9 @@ def test_a_crafted_tree_cannot_leave_its_directory(repo: Repo, tmp_path: Path) -
     repo.commit({"a": "x"})
     blob = bytes.fromhex(repo.git("hash-object", "-w", "--stdin", stdin=b"owned"))
     inner = repo.git("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=b"100644 out\0" + blob)
-    hooks = repo.git("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=b"100755 post-checkout\0" + blob)
+    hooks = repo.git(
+        "hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=b"100755 post-checkout\0" + blob
+    )
     commit = _crafted(
         repo,
         b"40000 ..\0" + bytes.fromhex(inner) + b"40000 .git\0" + bytes.fromhex(hooks) + b"100644 ok\0" + blob,
@@ -229,7 +240,9 @@ def test_unknown_names_are_told_with_those_that_exist(repo: Repo) -> None:
     assert "It has: main." in message
 
 
-@pytest.mark.parametrize("name", ["-x", "--upload-pack=touch evil", "", "a\0b", "main..main", "HEAD:a", "^main", "@{-1}"])
+@pytest.mark.parametrize(
+    "name", ["-x", "--upload-pack=touch evil", "", "a\0b", "main..main", "HEAD:a", "^main", "@{-1}"]
+)
 def test_names_that_are_no_commit_are_refused(repo: Repo, name: str) -> None:
     repo.commit({"a": "x"})
     assert "--base" in _refusal(repo.path, name, "main")
@@ -284,5 +297,3 @@ def test_a_partial_clone_without_its_objects_is_said(repo: Repo, tmp_path: Path)
     )
     message = _refusal(partial, "main", "work")
     assert "fetch" in message.lower() or "partial" in message.lower()
-
-

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,8 +27,10 @@ DECLARED = Provenance(
     "2026.1",
 )
 HOSTILE = (
-    "\x1b[2J\x1b]0;owned\x07 ‮evil\u2066 \u200b@octocat #1 | `rm` <img src=x> [a](http://b.example) \udcff\n# Heading\n"
+    "\x1b[2J\x1b]0;owned\x07 \u202eevil\u2066 \u200b@octocat #1 | `rm` <img src=x> [a](http://b.example)"
+    " \udcff\n# Heading\n"
 )
+WIDE = "日本語のパス" * 12
 
 TAMPERED = Finding("tests/test_cart.py", 12, "deleted-test", "The test test_total_rounds was deleted.", Severity.ERROR)
 LOOSENED = Finding(
@@ -95,8 +96,8 @@ MANY = review(
     blocks(
         Verdict.reject(
             "lint",
-            "7,000 new messages.",
-            findings=tuple(Finding(f"src/m{n % 40}.py", n, "rule", f"Message {n} " + "x" * 80) for n in range(1, 7001)),
+            "5,400 new messages.",
+            findings=tuple(Finding(f"src/m{n % 40}.py", n, "rule", f"Message {n} " + "x" * 80) for n in range(1, 5401)),
         )
     )
 )
@@ -108,6 +109,7 @@ HOSTILE_REVIEW = review(
             score=float("nan"),
             findings=(
                 Finding(f"src/{HOSTILE}.py", 1, HOSTILE, HOSTILE * 40, Severity.ERROR),
+                Finding(f"{WIDE}.py", 2, "wide", WIDE * 2, Severity.NOTE),
                 Finding(None, None, "```", "```\n</details>\n| a | b |", Severity.NOTE),
             ),
         )
@@ -144,6 +146,6 @@ def any_review(request: pytest.FixtureRequest) -> Review:
 
 
 @pytest.fixture
-def samples() -> ModuleType:
-    """This module: the reviews by name and what builds more of them."""
-    return sys.modules[__name__]
+def samples() -> SimpleNamespace:
+    """The reviews by name and what builds more of them."""
+    return SimpleNamespace(**globals())

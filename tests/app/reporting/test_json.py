@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,7 +43,7 @@ def test_every_field_of_the_schema_is_described() -> None:
     assert not missing
 
 
-def test_a_report_with_a_field_too_many_or_too_few_is_refused(samples: ModuleType) -> None:
+def test_a_report_with_a_field_too_many_or_too_few_is_refused(samples: SimpleNamespace) -> None:
     document = json_.as_dict(samples.REJECTED)
     with pytest.raises(ValidationError):
         VALIDATOR.validate({**document, "surprise": 1})
@@ -52,7 +52,7 @@ def test_a_report_with_a_field_too_many_or_too_few_is_refused(samples: ModuleTyp
             VALIDATOR.validate({name: value for name, value in document.items() if name != field})
 
 
-def test_the_report_says_what_the_review_says(samples: ModuleType) -> None:
+def test_the_report_says_what_the_review_says(samples: SimpleNamespace) -> None:
     document = json.loads(json_.render(samples.ADVICE_ONLY))
     assert (document["decision"], document["would_decide"], document["enforced"]) == ("accept", "reject", False)
     assert document["policy"]["name"] == "standard"
@@ -71,7 +71,7 @@ def test_the_report_says_what_the_review_says(samples: ModuleType) -> None:
     assert document["tool"]["gate_versions"] == {"compile": "1", "tampering": "1"}
 
 
-def test_what_json_cannot_hold_becomes_null_or_an_escape(samples: ModuleType) -> None:
+def test_what_json_cannot_hold_becomes_null_or_an_escape(samples: SimpleNamespace) -> None:
     text = json_.render(samples.HOSTILE_REVIEW)
     assert text.isascii()
     document = json.loads(text)
@@ -83,7 +83,7 @@ def test_what_json_cannot_hold_becomes_null_or_an_escape(samples: ModuleType) ->
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY, score=st.none() | st.floats(), line=st.none() | st.integers(1, 10**9))
 def test_any_text_and_number_makes_a_valid_report(
-    samples: ModuleType, text: str, score: float | None, line: int | None
+    samples: SimpleNamespace, text: str, score: float | None, line: int | None
 ) -> None:
     finding = Finding(text, line, text, text, Severity.NOTE)
     verdict = Verdict.reject("g", text, score=score, findings=(finding,))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -22,7 +22,7 @@ def test_no_limit_is_passed_and_nothing_is_cut_inside(any_review: Review, limit:
     assert not ENTITY.search(re.sub(r"(`+).*?\1", "", text))
 
 
-def test_hostile_text_makes_no_markup(samples: ModuleType) -> None:
+def test_hostile_text_makes_no_markup(samples: SimpleNamespace) -> None:
     tokens = GFM.parse(markdown.render(samples.HOSTILE_REVIEW))
     inline = [child for token in tokens for child in token.children or []]
     assert not {t.type for t in inline} & {"link_open", "image", "html_inline", "em_open", "softbreak", "hardbreak"}
@@ -32,25 +32,28 @@ def test_hostile_text_makes_no_markup(samples: ModuleType) -> None:
     assert [t.type for t in tokens].count("td_open") == 5
 
 
-def test_it_reads_in_the_order_of_what_matters(samples: ModuleType) -> None:
+def test_it_reads_in_the_order_of_what_matters(samples: SimpleNamespace) -> None:
     text = markdown.render(samples.REJECTED)
     marks = ["Rejected by tampering", "**Origin** declared: AI", "### Next", "| ❌ reject | `tampering`",
              "| ✅ accept | `compile`", "`deleted-test`", "`unused-import`", "### Notes"]  # fmt: skip
     places = [text.index(mark) for mark in marks]
     assert places == sorted(places)
+    assert "- `tests/test_cart.py`, line 12: **error** The test" in text
+    assert "| ❌ reject | `tampering` | blocks |" in text
+    assert "| ❌ reject | `lint` | advises |" in text
 
 
-def test_many_findings_are_cut_and_counted(samples: ModuleType) -> None:
+def test_many_findings_are_cut_and_counted(samples: SimpleNamespace) -> None:
     text = markdown.render(samples.MANY)
     assert text.count("Message ") == SHOWN_PER_GATE
-    assert "- 6,990 more findings; see the JSON report" in text
+    assert "- 5,390 more findings; see the JSON report" in text
     short = markdown.render(samples.MANY, limit=1_000)
     shown = short.count("Message ")
     assert 0 < shown < SHOWN_PER_GATE
-    assert f"- {7000 - shown:,} more findings; see the JSON report" in short
+    assert f"- {5400 - shown:,} more findings; see the JSON report" in short
 
 
-def test_what_does_not_fit_at_all_is_counted(samples: ModuleType) -> None:
+def test_what_does_not_fit_at_all_is_counted(samples: SimpleNamespace) -> None:
     text = markdown.render(samples.REJECTED, limit=500)
     assert text.startswith("## ❌ Rejected by tampering\n")
     assert re.search(r"\n\d more parts? of this report did not fit; see the JSON report\n$", text)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
-from types import ModuleType
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 from rich.cells import cell_len
@@ -30,7 +32,7 @@ def test_colour_adds_only_colour(any_review: Review) -> None:
     assert without == plain
 
 
-def test_the_environment_has_no_say(samples: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_has_no_say(samples: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     before = terminal.render(samples.REJECTED, width=100, colour=True)
     for name, value in {"NO_COLOR": "1", "COLUMNS": "20", "TERM": "dumb", "FORCE_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
@@ -46,25 +48,30 @@ def test_the_environment_has_no_say(samples: ModuleType, monkeypatch: pytest.Mon
         ("ADVICE_ONLY", "! Accepted, as advice only: enforced, tampering would reject"),
     ],
 )
-def test_the_first_line_is_the_decision(samples: ModuleType, name: str, first: str) -> None:
+def test_the_first_line_is_the_decision(samples: SimpleNamespace, name: str, first: str) -> None:
     assert terminal.render(getattr(samples, name), width=100, colour=False).split("\n")[0] == first
 
 
-def test_it_says_where_the_change_was_declared_to_come_from(samples: ModuleType) -> None:
+def test_importing_it_does_not_import_rich() -> None:
+    code = "import app.reporting.terminal, sys; sys.exit('rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_it_says_where_the_change_was_declared_to_come_from(samples: SimpleNamespace) -> None:
     declared = terminal.render(samples.REJECTED, width=200, colour=False)
     assert "declared: AI, Claude Code (anthropic), model Claude Opus 4.6, e-mail tier; 1 sign not counted" in declared
     undeclared = terminal.render(samples.COULD_NOT, width=200, colour=False)
     assert "undeclared: nothing says who wrote it; that does not mean a person did" in undeclared
 
 
-def test_rejections_come_first_and_the_gravest_finding_leads(samples: ModuleType) -> None:
+def test_rejections_come_first_and_the_gravest_finding_leads(samples: SimpleNamespace) -> None:
     text = terminal.render(samples.REJECTED, width=120, colour=False)
     table = text[: text.index("2 findings")]
     assert table.index("✗ reject  tampering") < table.index("✗ reject  lint") < table.index("✓ accept  compile")
     assert text.index("was deleted") < text.index("became assert")
 
 
-def test_a_long_list_is_cut_and_says_so(samples: ModuleType) -> None:
+def test_a_long_list_is_cut_and_says_so(samples: SimpleNamespace) -> None:
     text = terminal.render(samples.MANY, width=120, colour=False)
     assert text.count("Message ") == SHOWN_PER_GATE
-    assert "6,990 more; see --format json" in text
+    assert "5,390 more; see --format json" in text

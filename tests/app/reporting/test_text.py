@@ -35,10 +35,18 @@ GFM = MarkdownIt("gfm-like", {"html": True, "linkify": False}).enable(["table", 
         ("\U000e0041hidden tag", r"\U000e0041hidden tag"),
         ("\u3164filler\u2800", r"\u3164filler\u2800"),
         ("\u2028", r"\u2028"),
+        ("\uffff", r"\uffff"),
+        ("\udc80\udcff\udc7f", r"\x80\xff\udc7f"),
     ],
 )
 def test_visible_shows_what_acts_and_keeps_what_reads(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize("code", [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180F, 0x2800, 0x3164, 0xFE00,
+                                  0xFE0F, 0xFFA0, 0xE0100, 0xE01EF])  # fmt: skip
+def test_blanks_that_unicode_calls_visible_are_shown(code: int) -> None:
+    assert visible(chr(code)).startswith("\\")
 
 
 @given(ANY)
@@ -114,6 +122,9 @@ def test_nothing_that_github_links_survives_in_the_rendered_text(text: str) -> N
 @example("``")
 @example("` `` ```")
 @example("a|b")
+@example("`a")
+@example("a`")
+@example(" a ")
 def test_code_is_one_span_that_holds_the_text(text: str) -> None:
     tokens = GFM.parse("x " + code(text))
     children = tokens[1].children or []
