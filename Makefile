@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test lint bench docs lock clean sandbox
+.PHONY: demo test lint bench docs mutants lock clean sandbox
 
 demo: $(VENV)/.installed sandbox
 	@$(BIN)/python -m app.demo .demo/shop
@@ -19,6 +19,10 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev sandbox
 	$(BIN)/python -m tests.benchmarks
+
+# How many small faults in the core of gates/ our own tests notice.
+mutants: $(VENV)/.installed-dev sandbox
+	$(BIN)/python -m tests.mutation_check
 
 # What the README shows: the table of gates, and the picture of a review.
 docs: $(VENV)/.installed sandbox

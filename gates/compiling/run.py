@@ -10,8 +10,8 @@ from pathlib import Path
 from gates import inside
 from gates.gate import Context, CouldNotJudgeError
 from gates.interpreter import Interpreter
-from gates.sandbox.spec import MIB, Command, Limits, Mount, Result, SandboxError
-from gates.sandbox.supervise import supervise
+from gates.plain import run_plain
+from gates.sandbox.spec import MIB, Command, Limits, Mount, Result
 
 _SCRIPT = Mount(Path(inside.__file__).parent / "compile_files.py", "/exogate/compile_files.py")
 # Wall time for a whole run, and for one file; CPU is not limited apart, since one process judges many files.
@@ -67,17 +67,7 @@ def _run(context: Context, interpreter: Interpreter, stdin: bytes) -> Result:
     if context.sandbox is not None:
         argv = (*start, context.sandbox.locate(_SCRIPT))
         return context.run(Command(argv, stdin=stdin, mounts=(_SCRIPT,), runtimes=interpreter.runtimes, limits=limits))
-    if context.seconds_left() <= 0:
-        raise CouldNotJudgeError("The review's time was used up before this gate could run; raise budget.seconds.")
-    timed = Limits(wall_seconds=min(_RUN_SECONDS, context.seconds_left()), stdout_bytes=limits.stdout_bytes)
-    try:
-        return supervise((*start, str(_SCRIPT.source)), stdin, timed, _no_preparation, env={})
-    except SandboxError as error:
-        raise CouldNotJudgeError(f"{interpreter.executable} could not be started: {error}") from error
-
-
-def _no_preparation() -> None:
-    """Do nothing between fork and exec: the script lowers its own limits."""
+    return run_plain(context, (*start, str(_SCRIPT.source)), stdin, _RUN_SECONDS)
 
 
 def _read(stdout: bytes, count: int) -> list[Compiled | None]:

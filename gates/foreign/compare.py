@@ -39,7 +39,7 @@ def _require_usable(base: Run, head: Run) -> None:
     if base.missing and head.missing:
         raise CouldNotJudgeError(
             f"{base.ended()} on the base. The sandbox shows the system's programs (/usr) and the tree, and no "
-            f"other: install the program there, or name its path. {quoted(base)}"
+            f"other: install the program there, or name its path. {'' if base.end == 'missing' else quoted(base)}".strip()
         )
     if base.end == "timeout":
         raise CouldNotJudgeError(f"{base.ended()} on the base. Raise its seconds, or make it do less.")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from gates.sandbox.spec import Command, Limits, Mount, Result, SandboxError
-from gates.sandbox.supervise import supervise
+from gates.sandbox import layout, remedies, seccomp
+from gates.sandbox.environment import environment
+from gates.sandbox.handshake import Handshake
+from gates.sandbox.layout import SCRATCH
+from gates.sandbox.spec import Command, Mount, Result
+from gates.sandbox.supervise import Launch, supervise
 
-SCRATCH = "/scratch"
-# What a dynamic program and a Python interpreter need of the system, and nothing that holds a secret.
-_SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime")
-_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_ISOLATION = (
+    "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--hostname", "exogate",
+    "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,65 +34,23 @@ class Bubblewrap:
         """Run the command; see ``Sandbox.run``."""
         program = shutil.which(self.program)
         if program is None:
-            raise SandboxError("bubblewrap (bwrap) is not installed. Install it: sudo apt-get install bubblewrap")
-        argv = [program, *arguments(command), "--", *command.argv]
-        return supervise(argv, command.stdin, command.limits, _limiter(command.limits), env={})
+            raise remedies.not_installed()
+        with Handshake(self.arguments(command), self.system_calls(), command.limits) as handshake:
+            # bwrap's own command line can be read inside, as that of process 1: it names no path of the host.
+            argv = [program, *handshake.options, "--", *command.argv]
+            launch = Launch(argv, {}, inherited=handshake.inherited, attach=handshake.attach)
+            result = supervise(launch, command.stdin, command.limits)
+            if result.killed is None and not handshake.executed():
+                raise remedies.explain(result.stderr)
+            return result
 
+    def arguments(self, command: Command) -> Sequence[str]:
+        """Return bwrap's arguments for a command (pure but for looking at which system paths exist)."""
+        args = [*_ISOLATION, *layout.arguments(command), "--chdir", SCRATCH, "--clearenv"]
+        for key, value in environment(command, SCRATCH).items():
+            args += ["--setenv", key, value]
+        return args
 
-def arguments(command: Command) -> list[str]:
-    """Return bwrap's arguments for a command (pure but for looking at which system paths exist)."""
-    args = [
-        "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--hostname", "exogate",
-        "--die-with-parent", "--new-session", "--cap-drop", "ALL",
-        "--proc", "/proc", "--dev", "/dev",
-        "--size", str(command.limits.scratch_bytes), "--tmpfs", SCRATCH,
-    ]  # fmt: skip
-    for path in _SYSTEM:
-        args += ["--ro-bind-try", path, path]
-    for link in _LINKS:
-        if Path(link).is_symlink():
-            args += ["--symlink", str(Path(link).readlink()), link]
-        elif Path(link).is_dir():
-            args += ["--ro-bind", link, link]
-    for runtime in command.runtimes:
-        if not runtime.is_relative_to("/usr"):
-            args += ["--ro-bind", str(runtime), str(runtime)]
-    for mount in command.mounts:
-        args += ["--ro-bind", str(mount.source), mount.target]
-    args += ["--symlink", "scratch", "/tmp", "--chdir", SCRATCH, "--clearenv"]
-    for key, value in environment(command, SCRATCH).items():
-        args += ["--setenv", key, value]
-    return args
-
-
-def environment(command: Command, scratch: str) -> dict[str, str]:
-    """Return the whole environment a command sees."""
-    return {
-        "HOME": scratch,
-        "TMPDIR": scratch,
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        **command.env,
-    }
-
-
-def _limiter(limits: Limits) -> Callable[[], None]:
-    """Return what the child does between fork and exec: lower its own resource limits."""
-    pairs = (
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_FSIZE, limits.file_bytes),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 1024),
-    )
-
-    def lower() -> None:
-        os.umask(0o077)
-        for what, value in pairs:
-            hard = resource.getrlimit(what)[1]
-            capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(what, (capped, capped))
-
-    return lower
+    def system_calls(self) -> bytes | None:
+        """Return the filter of system calls, ``None`` where there is none for this machine's processor."""
+        return seccomp.program()

@@ -15,7 +15,8 @@ class Limits:
     """What a command may use. Times in seconds, sizes in bytes.
 
     ``cpu_seconds`` and ``memory_bytes`` (address space) hold for each process (rlimits); the whole tree of
-    processes is bounded by ``wall_seconds``, ``processes``, ``total_memory_bytes`` and ``scratch_bytes``.
+    processes is bounded by ``wall_seconds``, ``processes`` (threads count, as they do for the kernel),
+    ``total_memory_bytes``, ``scratch_bytes`` and ``scratch_files`` (files and directories there).
     """
 
     wall_seconds: float = 60.0
@@ -27,6 +28,7 @@ class Limits:
     stderr_bytes: int = 1 * MIB
     file_bytes: int = 256 * MIB
     scratch_bytes: int = 1024 * MIB
+    scratch_files: int = 250_000
 
 
 @dataclass(frozen=True, slots=True)
