@@ -6,8 +6,9 @@ import ast
 import configparser
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -18,7 +19,8 @@ from gates.source import ParseFailure, parse_python
 OLDEST_KNOWN = 6
 NEWEST_KNOWN = 15
 # A declaration is short; a larger file is not one.
-_MAX_BYTES = 1024 * 1024
+_MAX_BYTES = 256 * 1024
+_MAX_LINE = 1_000
 # Patch releases stood in for when a bound lies inside a minor version (`>=3.8.1`, `>3.8`).
 _PATCHES = (0, 1, 2, 5, 9, 99)
 
@@ -107,7 +109,14 @@ class _Files:
         return self._seen[path]
 
 
-def _toml(text: str) -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def read_toml(text: str) -> Mapping[str, Any]:
+    """Return a TOML file's table; an empty one where it is no TOML.
+
+    A line with more dots than any list of versions is refused: the parser needs time quadratic in a key's parts.
+    """
+    if any(line.count(".") > _MAX_LINE for line in text.split("\n")):
+        return {}
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -121,17 +130,17 @@ def _at(table: object, *keys: str) -> object:
 
 
 def _project(text: str) -> tuple[int, ...] | None:
-    value = _at(_toml(text), "project", "requires-python")
+    value = _at(read_toml(text), "project", "requires-python")
     return from_specifier(value) if isinstance(value, str) else None
 
 
 def _poetry(text: str) -> tuple[int, ...] | None:
-    value = _at(_toml(text), "tool", "poetry", "dependencies", "python")
+    value = _at(read_toml(text), "tool", "poetry", "dependencies", "python")
     return from_poetry(value) if isinstance(value, str) else None
 
 
 def _project_classifiers(text: str) -> tuple[int, ...] | None:
-    table = _toml(text)
+    table = read_toml(text)
     for keys in (("project", "classifiers"), ("tool", "poetry", "classifiers")):
         value = _at(table, *keys)
         if isinstance(value, list):
@@ -156,12 +165,21 @@ def _cfg_classifiers(text: str) -> tuple[int, ...] | None:
 
 
 def _cfg_value(text: str, section: str, key: str) -> str | None:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    return read_ini(text).get(section, key, fallback=None)
+
+
+def read_ini(text: str) -> configparser.RawConfigParser:
+    """Return the sections of an INI file; none where it is no INI file.
+
+    Lines that nobody writes by hand are left out: the parser needs time quadratic in a line's length.
+    """
+    lines = [line for line in text.split("\n") if len(line) <= _MAX_LINE]
+    parser = configparser.RawConfigParser(strict=False, default_section="")
     try:
-        parser.read_string(text)
-        return parser.get(section, key, fallback=None)
+        parser.read_string("\n".join(lines))
     except configparser.Error:
-        return None
+        return configparser.RawConfigParser()
+    return parser
 
 
 def _setup_py(text: str) -> tuple[int, ...] | None:
@@ -175,7 +193,7 @@ def _py_classifiers(text: str) -> tuple[int, ...] | None:
 
 
 def _pipfile(text: str) -> tuple[int, ...] | None:
-    value = _at(_toml(text), "requires", "python_version")
+    value = _at(read_toml(text), "requires", "python_version")
     return _pinned(value) if isinstance(value, str) else None
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gates.credentials.lines import Unit
-from gates.gate import Context, CouldNotJudgeError
-from gates.sandbox.spec import MIB, Limits, SandboxError
-from gates.sandbox.supervise import supervise
+from gates.gate import Context
+from gates.plain import run_plain
+from gates.sandbox.spec import MIB, Limits
 from gates.toolrun import INSIDE, ScriptFailedError, read_records, run_script
 
 _SCRIPT = "scan_secrets.py"
 _RUN_SECONDS = 300
-_FILE_SECONDS = 10.0
+_FILE_SECONDS = 5.0
 _LIMITS = Limits(wall_seconds=_RUN_SECONDS, cpu_seconds=_RUN_SECONDS, stdout_bytes=64 * MIB)
 
 
@@ -65,22 +65,10 @@ def scan(context: Context, units: Sequence[Unit]) -> list[Scanned]:
 
 
 def _plain(context: Context, job: dict[str, Any]) -> list[dict[str, Any]]:
-    left = min(_RUN_SECONDS, context.seconds_left())
-    if left <= 0:
-        raise CouldNotJudgeError("The review's time was used up before this gate could run; raise budget.seconds.")
     nonce = secrets.token_hex(16)
     argv = (str(context.own.executable), "-I", str(INSIDE.source / _SCRIPT))
     stdin = f"{nonce}\n{json.dumps(job)}".encode("ascii")
-    limits = Limits(wall_seconds=left, stdout_bytes=_LIMITS.stdout_bytes)
-    try:
-        result = supervise(argv, stdin, limits, _no_preparation, env={})
-    except SandboxError as error:
-        raise CouldNotJudgeError(f"{context.own.executable} could not be started: {error}") from error
-    return read_records(_SCRIPT, nonce, result)
-
-
-def _no_preparation() -> None:
-    """Do nothing between fork and exec."""
+    return read_records(_SCRIPT, nonce, run_plain(context, argv, stdin, _RUN_SECONDS))
 
 
 def _scanned(record: dict[str, Any]) -> Scanned:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from gates.change import Change, FileChange
+from gates.change import MAX_DIFF_BYTES, Change, FileChange
 from gates.diff import split_lines
 from gates.gate import Context, Kind, Need, Settings
 from gates.verdict import Finding, Severity, Verdict
@@ -80,7 +80,7 @@ class RepetitionGate:
     """Rejects a change that repeats its own lines, or is shorter than it should be.
 
     Only what the change wrote counts, each file against itself: a line that repeats one which was there before is
-    no repetition (``duplication`` looks for that).
+    no repetition (``duplication`` looks for that). Files above 5 MB are data and do not count.
 
     Score: the largest share of repeated lines among the judged files, from 0 to 1; lower is better.
     """
@@ -101,7 +101,10 @@ class RepetitionGate:
 def _judge(change: Change, settings: RepetitionSettings) -> Verdict:
     if not change.files and settings.min_tokens:
         return Verdict.reject(NAME, f"The change wrote nothing; at least {settings.min_tokens} tokens are asked for.")
-    files = [f for f in change.present() if f.path.endswith(settings.suffixes)]
+    entries = change.head.entries
+    files = [
+        f for f in change.present() if f.path.endswith(settings.suffixes) and entries[f.path].size <= MAX_DIFF_BYTES
+    ]
     measures = {f.path: measure(written(change, f)) for f in files}
     measures = {path: m for path, m in measures.items() if m.lines}
     if not measures:

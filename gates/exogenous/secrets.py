@@ -30,6 +30,14 @@ class SecretsSettings(Settings):
 
 
 @dataclass(frozen=True)
+class _Base:
+    """What the base says: the credentials that it allows, and where its tests are."""
+
+    allowed: frozenset[tuple[str, str]]
+    layout: TestLayout
+
+
+@dataclass(frozen=True)
 class SecretsGate:
     """Rejects a change that adds a credential; only lines that the change wrote are looked at, in any language.
 
@@ -54,8 +62,10 @@ class SecretsGate:
         plans = [_plan(change, settings) for change in changes]
         wanted = [unit for found, _ in plans for unit in found]
         answers = iter(scan(context, wanted) if wanted else [])
+        bases = {change.base.id: change.base for change in changes}
+        known = {key: _Base(allowed_by(base), TestLayout.of(base)) for key, base in bases.items()}
         return [
-            _verdict(change, [(unit, next(answers)) for unit in found], notes, settings)
+            _verdict(change, known[change.base.id], [(unit, next(answers)) for unit in found], notes, settings)
             for change, (found, notes) in zip(changes, plans, strict=True)
         ]
 
@@ -66,17 +76,19 @@ def _plan(change: Change, settings: SecretsSettings) -> tuple[list[Unit], list[F
 
 
 def _verdict(
-    change: Change, scanned: Sequence[tuple[Unit, Scanned]], notes: Sequence[Finding], settings: SecretsSettings
+    change: Change,
+    base: _Base,
+    scanned: Sequence[tuple[Unit, Scanned]],
+    notes: Sequence[Finding],
+    settings: SecretsSettings,
 ) -> Verdict:
     if not scanned:
         return Verdict.skip(NAME, "The change wrote no line of text.", findings=tuple(notes))
-    allowed = allowed_by(change.base)
-    tests = TestLayout.of(change.base)
     findings = [*notes, *_baseline_edited(change)]
     for unit, answer in scanned:
-        lenient = tests.judges(unit.path) or any(fnmatchcase(unit.path, glob) for glob in _PROSE)
+        lenient = base.layout.judges(unit.path) or any(fnmatchcase(unit.path, glob) for glob in _PROSE)
         findings += unit.allowances()
-        findings += _listed(unit, answer, allowed, settings, lenient=lenient)
+        findings += _listed(unit, answer, base.allowed, settings, lenient=lenient)
     grave = [f for f in findings if f.severity is Severity.ERROR]
     score = float(len(grave))
     if grave:

@@ -28,6 +28,11 @@ MEMORY = 2 * 1024**3
 MESSAGE = 300
 # Each file that hangs halves what the next may take: a change full of them still ends.
 LEAST_SECONDS = 0.25
+# PEP 701 and the tokens that it brought.
+FREE_FSTRINGS = 12
+FSTRING_START = getattr(tokenize, "FSTRING_START", -1)
+FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)
+FSTRING_END = getattr(tokenize, "FSTRING_END", -1)
 
 
 def main() -> None:
@@ -131,8 +136,40 @@ def build(source: bytes, mode: str, minor: "int | None") -> None:
     # An interpreter older than 3.8 knows no other grammar than its own.
     older: dict[str, Any] = {} if minor is None else {"_feature_version": minor}
     tree: Any = compile(source, "<file>", "exec", ast.PyCF_ONLY_AST, True, 0, **older)
+    if minor is not None and minor < FREE_FSTRINGS <= sys.version_info[1]:
+        check_fstrings(source)
     if mode == "grammar":
         compile(tree, "<file>", "exec", 0, True, 0)
+
+
+def check_fstrings(source: bytes) -> None:
+    """Raise ``SyntaxError`` for an f-string that only PEP 701 (Python 3.12) allows.
+
+    An interpreter from 3.12 on has forgotten the older rules, whatever grammar it is asked for.
+    """
+    quotes: list[str] = []
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type == FSTRING_END:
+            quotes.pop()
+        elif token.type == FSTRING_START:
+            opening = token.string.lstrip("bBfFrRuU")
+            check_nested(token, opening, quotes)
+            quotes.append(opening)
+        elif token.type != FSTRING_MIDDLE:
+            check_nested(token, token.string, quotes)
+
+
+def check_nested(token: tokenize.TokenInfo, string: str, quotes: "list[str]") -> None:
+    """Raise ``SyntaxError`` for what an older Python does not read within f-strings of these *quotes*."""
+    problem = None
+    if any(quote in string for quote in quotes):
+        problem = "its own quotes stand within"
+    elif quotes and ("\\" in string or token.type == tokenize.COMMENT):
+        problem = "an expression in it holds a backslash or a comment"
+    elif quotes and token.type == tokenize.NL and len(quotes[-1]) == 1:
+        problem = "an expression in it holds a line break"
+    if problem:
+        raise SyntaxError(f"f-string: {problem}, which needs Python 3.12", ("<file>", token.start[0], None, None))
 
 
 def check_text(source: bytes) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.filters import heuristic
+from detect_secrets.plugins.basic_auth import BasicAuthDetector
 from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
 from detect_secrets.plugins.keyword import KeywordDetector
 from detect_secrets.settings import get_plugins, transient_settings
@@ -26,12 +27,18 @@ from detect_secrets.settings import get_plugins, transient_settings
 # A public IP address is no credential.
 LEFT_OUT = frozenset({"IPPublicDetector"})
 # Longer lines are scanned in overlapping pieces: the patterns need time that grows faster than the line.
-PIECE, OVERLAP = 4_000, 200
+PIECE, OVERLAP = 1_000, 200
+# What a file may take beyond the job's seconds, for each of its lines.
+LINE_SECONDS = 0.001
 SHOWN_FROM = 12
 PLACEHOLDER = re.compile(
-    r"example|change.?me|place.?holder|dummy|fake|sample|your|redacted|insert|\bmy\b|foo|bar|test|xxx|\*\*\*|\.\.\.|[<>{}$%]",
+    r"example|change.?me|place.?holder|dummy|fake|sample|your|redacted|insert|xxx|\*\*\*|\.\.\."
+    r"|(?<![a-z0-9])(?:my|foo|bar|tests?)(?![a-z0-9])|\$\{|%\(|%s|\{\w*\}|<\w[^>]*>",
     re.IGNORECASE,
 )
+
+# Several detectors are slow on long runs of blanks, and no credential holds any.
+SPACE = re.compile(r"\s+")
 
 # What a value must not be, for a detector of forms and for one of likely places.
 STRICT: "tuple[Callable[[str], bool], ...]" = (
@@ -57,9 +64,10 @@ def main() -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     signal.signal(signal.SIGALRM, too_slow)
-    names = [p.__name__ for p in get_mapping_from_secret_type_to_class().values() if p.__name__ not in LEFT_OUT]
-    with transient_settings({"plugins_used": [{"name": name} for name in sorted(names)]}):
-        plugins = get_plugins()
+    classes: list[Any] = list(get_mapping_from_secret_type_to_class().values())
+    names = sorted(c.__name__ for c in classes if c.__name__ not in LEFT_OUT)
+    with transient_settings({"plugins_used": [{"name": name} for name in names]}):
+        plugins = [(kind_of(plugin), plugin) for plugin in get_plugins()]
         for file in job["files"]:
             channel.write(nonce + b" " + json.dumps(scan(file, plugins, job["seconds"])).encode("ascii") + b"\n")
     channel.write(nonce + b" end\n")
@@ -71,11 +79,11 @@ def too_slow(*_: object) -> None:
     raise SlowError
 
 
-def scan(file: "dict[str, Any]", plugins: "list[Any]", seconds: float) -> "dict[str, Any]":
+def scan(file: "dict[str, Any]", plugins: "list[tuple[str, Any]]", seconds: float) -> "dict[str, Any]":
     """Scan one file within its time."""
     found: list[list[Any]] = []
     state = "ok"
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds + LINE_SECONDS * len(file["lines"]))
     try:
         for index, line in enumerate(file["lines"]):
             found += in_line(file["name"], line, plugins, index, loose=file["loose"])
@@ -88,12 +96,14 @@ def scan(file: "dict[str, Any]", plugins: "list[Any]", seconds: float) -> "dict[
     return {"state": state, "found": found}
 
 
-def in_line(name: str, line: str, plugins: "list[Any]", index: int, *, loose: bool) -> "list[list[Any]]":
+def in_line(name: str, line: str, plugins: "list[tuple[str, Any]]", index: int, *, loose: bool) -> "list[list[Any]]":
     """Return what is found in one line; what a stricter detector found is not said again by a looser one."""
     by_kind: dict[str, dict[str, list[Any]]] = {"form": {}, "keyword": {}, "entropy": {}}
-    for piece in pieces(line):
+    squeezed = SPACE.sub(" ", line)
+    loose = loose and not heuristic.is_indirect_reference(squeezed)
+    for piece in pieces(squeezed):
         for kind, type_name, secret in matches(name, piece, plugins, loose=loose):
-            by_kind[kind].setdefault(secret, [index, graded(kind, secret), type_name, *described(secret)])
+            by_kind[kind].setdefault(secret, [index, graded(kind, type_name, secret), type_name, *described(secret)])
     for values in by_kind.values():
         if values:
             return list(values.values())
@@ -108,12 +118,10 @@ def pieces(line: str) -> "Iterator[str]":
             return
 
 
-def matches(name: str, line: str, plugins: "list[Any]", *, loose: bool) -> "Iterator[tuple[str, str, str]]":
+def matches(name: str, line: str, plugins: "list[tuple[str, Any]]", *, loose: bool) -> "Iterator[tuple[str, str, str]]":
     """Yield kind, type and value of each credential that the detectors and their filters leave."""
-    doubtful = not loose or heuristic.is_indirect_reference(line)
-    for plugin in plugins:
-        kind = kind_of(plugin)
-        if kind != "form" and doubtful:
+    for kind, plugin in plugins:
+        if kind != "form" and not loose:
             continue
         for potential in plugin.analyze_line(filename=name, line=line, line_number=1):
             secret = potential.secret_value or ""
@@ -121,7 +129,7 @@ def matches(name: str, line: str, plugins: "list[Any]", *, loose: bool) -> "Iter
                 dropped = any(test(secret) for test in STRICT)
             else:
                 dropped = any(test(secret) for test in LOOSE) or heuristic.is_likely_id_string(secret, line, plugin)
-            if not dropped and not (kind == "keyword" and re.search(r"\s", secret)):
+            if not dropped and not (kind == "keyword" and " " in secret):
                 yield kind, plugin.secret_type, secret
 
 
@@ -132,11 +140,11 @@ def kind_of(plugin: object) -> str:
     return "keyword" if isinstance(plugin, KeywordDetector) else "form"
 
 
-def graded(kind: str, secret: str) -> str:
+def graded(kind: str, type_name: str, secret: str) -> str:
     """Return the kind, or ``placeholder`` for a value that says of itself that it is none, or is a plain word."""
-    if kind == "form":
+    if kind == "form" and type_name != BasicAuthDetector.secret_type:
         return "placeholder" if "EXAMPLE" in secret else kind
-    if kind == "keyword" and (PLACEHOLDER.search(secret) or not re.search(r"\d|[^\w\s./:-]", secret)):
+    if kind != "entropy" and (PLACEHOLDER.search(secret) or not re.search(r"\d|[^\w\s./:-]", secret)):
         return "placeholder"
     return kind
 

@@ -9,7 +9,7 @@ import sys
 import time
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,18 @@ from hypothesis import strategies as st
 
 from gates import inside
 from gates.change import Change, MemorySnapshot
+from gates.compiling.targets import targets
 from gates.exogenous.compile_ import GATE, CompileSettings
-from gates.gate import Context
+from gates.gate import Context, CouldNotJudgeError
 from gates.interpreter import Interpreter
+from gates.pyversions import Declared
 from gates.sandbox.bubblewrap import Bubblewrap
+from gates.sandbox.spec import Command, Mount, Result
 from gates.verdict import Outcome, Severity, Verdict
 from gates.workspace import Workspace
 
 HERE = sys.version_info[1]
+OWN = Interpreter.own()
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +209,7 @@ def test_a_file_too_large_to_compile_is_an_error_that_names_it(plain: Context) -
 
 def test_used_up_time_is_an_error_and_never_an_acceptance(plain: Context) -> None:
     late = replace(plain, deadline=time.monotonic() - 1)
-    with pytest.raises(Exception, match=r"budget\.seconds"):
+    with pytest.raises(CouldNotJudgeError, match=r"budget\.seconds"):
         judge(late, {"a.py": "x = 1"})
 
 
@@ -218,19 +222,54 @@ def test_no_bytes_break_it_and_it_agrees_with_compile(sources: list[bytes], plai
         assert (verdict.outcome is Outcome.ACCEPT) == compiles(source), source
 
 
+@dataclass(frozen=True)
+class StoppedSandbox:
+    """A back-end that is stopped after the first answer."""
+
+    name: str = "stopped"
+
+    def locate(self, mount: Mount) -> str:
+        return mount.target
+
+    def run(self, command: Command) -> Result:
+        assert command.argv[1:3] == ("-I", "-S")
+        return Result(None, b'[0, "ok", null, ""]\n[1, "o', b"", 1.0, killed="it ran longer than 1 s")
+
+
+def test_what_was_not_answered_in_time_is_not_accepted(plain: Context) -> None:
+    base = MemorySnapshot.of({})
+    changes = [Change.between(base, MemorySnapshot.of({"a.py": f"x = {n}"})) for n in range(3)]
+    verdicts = GATE.judge(changes, CompileSettings(), replace(plain, sandbox=StoppedSandbox()))
+    assert [v.outcome.value for v in verdicts] == ["accept", "error", "error"]
+    assert "budget.seconds" in verdicts[1].reason
+
+
+def test_an_interpreter_that_does_not_start_is_an_error(plain: Context) -> None:
+    broken = replace(OWN, executable=Path("/bin/false"))
+    with pytest.raises(CouldNotJudgeError, match="/bin/false could not be used"):
+        judge(replace(plain, interpreter=broken, own=broken), {"a.py": "x = 1"})
+
+
 SCRIPT = Path(inside.__file__).parent / "compile_files.py"
 
 
-def run_script(sources: list[bytes], seconds: float, patch: str = "") -> list[list[object]]:
+def run_script(
+    sources: list[bytes],
+    seconds: float,
+    patch: str = "",
+    executable: Path | None = None,
+    mode: str = "compile",
+    minor: int | None = None,
+) -> list[list[object]]:
     """Run the script with an optional line of code before its ``main``; return its records."""
     header = {
         "sizes": [len(s) for s in sources],
-        "jobs": [[i, "compile", None] for i in range(len(sources))],
+        "jobs": [[i, mode, minor] for i in range(len(sources))],
         "seconds": seconds,
     }
     code = f"import sys, os, signal; sys.path.insert(0, {str(SCRIPT.parent)!r}); import compile_files as c; {patch}"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"{code}\nc.main()"],
+        [str(executable or OWN.executable), "-I", "-c", f"{code}\nc.main()"],
         input=json.dumps(header).encode() + b"\n" + b"".join(sources),
         capture_output=True,
         check=True,
@@ -251,6 +290,32 @@ def test_a_file_that_hangs_the_compiler_costs_its_time_only() -> None:
     records = run_script([b"a = 1", b"hang", b"hang", b"b = 2"], 0.5, hang)
     assert [r[:2] for r in records] == [[0, "ok"], [1, "limit"], [2, "limit"], [3, "ok"]]
     assert "longer than 0.5 s" in str(records[1][3])
+
+
+INTERPRETERS = sorted({t.interpreter.executable for m in range(8, 16) for t in targets(Declared((m,), "x"), [OWN])})
+
+# By the grammar of Python 3.8, whichever interpreter judges.
+OLDER = {
+    b"x = f'{a[\"b\"]}'": "ok",
+    b'x = f"""{a["b"]}"""': "ok",
+    b"x = f'{a:{b}}' f'{c!r:>{d}}'": "ok",
+    b"x = f'{a}\\n' 'b' # c": "ok",
+    b"x = f'''{\na\n}'''": "ok",
+    b"x = f'{a['b']}'": "syntax",
+    b"x = f'{f'{a}'}'": "syntax",
+    b"x = f'{\"\\n\".join(a)}'": "syntax",
+    b"x = f'{\na\n}'": "syntax",
+    b"x = f'''{\na # c\n}'''": "syntax",
+    b"match x:\n    case 1: pass": "syntax",
+    b"def f[T](): pass": "syntax",
+    b"nonlocal x": "syntax",
+}
+
+
+@pytest.mark.parametrize("executable", INTERPRETERS, ids=str)
+def test_every_interpreter_here_judges_alike_by_an_older_grammar(executable: Path) -> None:
+    records = run_script(list(OLDER), 5, executable=executable, mode="grammar", minor=8)
+    assert {source: r[1] for source, r in zip(OLDER, records, strict=True)} == OLDER
 
 
 def compiles(source: bytes) -> bool:

@@ -1,0 +1,1 @@
+"""Tables that gates look things up in."""

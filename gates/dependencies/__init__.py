@@ -1,0 +1,1 @@
+"""What a repository imports, what it declares, and what is known of the distributions between the two."""

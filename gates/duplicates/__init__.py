@@ -1,0 +1,1 @@
+"""Copies of code found by fingerprints: tokens, fingerprints, and the search."""
