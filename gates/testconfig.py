@@ -40,13 +40,14 @@ class PytestConfig:
         return tuple(text for v in parts if (text := str(v).strip()))
 
 
-def read_pytest_config(snapshot: Snapshot) -> PytestConfig:
-    """Return what pytest would be configured with when started in the snapshot's root.
+def read_pytest_config(snapshot: Snapshot, directory: str = "") -> PytestConfig:
+    """Return what pytest would be configured with by the files of one directory, the snapshot's root by default.
 
     The files are tried in pytest's own order (``_pytest/config/findpaths.py``, pytest 9). A broken file, which
     stops pytest, counts here as one without options.
     """
-    for path, load in _LOADERS.items():
+    for name, load in _LOADERS.items():
+        path = f"{directory}/{name}" if directory else name
         entry = snapshot.entries.get(path)
         if entry is None or not entry.is_file or entry.size > _MAX_BYTES:
             continue
@@ -56,27 +57,35 @@ def read_pytest_config(snapshot: Snapshot) -> PytestConfig:
     return PytestConfig()
 
 
-def ini_section(content: bytes, section: str) -> Mapping[str, str] | None:
-    """Return a section of an INI file as pytest reads it, ``None`` where it is missing or the file is broken."""
+def ini_sections(content: bytes) -> Mapping[str, Mapping[str, str]] | None:
+    """Return an INI file's sections as pytest reads them, ``None`` where the file is broken."""
     try:
-        return iniconfig.IniConfig("", data=content.decode("utf-8")).sections.get(section)
+        return iniconfig.IniConfig("", data=content.decode("utf-8")).sections
     except (ValueError, iniconfig.ParseError):
         return None
 
 
-def toml_table(content: bytes, *keys: str) -> Mapping[str, Any] | None:
-    """Return the table at *keys* of a TOML file, ``None`` where it is missing or the file is broken."""
+def parse_toml(content: bytes) -> Mapping[str, Any] | None:
+    """Return a TOML file's document, ``None`` where it is broken."""
     try:
-        value: object = tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
+
+
+def _ini(content: bytes, section: str) -> Mapping[str, str] | None:
+    return (ini_sections(content) or {}).get(section)
+
+
+def _toml(content: bytes, *keys: str) -> Mapping[str, Any] | None:
+    value: object = parse_toml(content)
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else None
 
 
 def _pyproject(content: bytes) -> Mapping[str, Any] | None:
-    table = toml_table(content, "tool", "pytest")
+    table = _toml(content, "tool", "pytest")
     if table is None:
         return None
     native = {key: value for key, value in table.items() if key != "ini_options"}
@@ -85,11 +94,11 @@ def _pyproject(content: bytes) -> Mapping[str, Any] | None:
 
 
 _LOADERS: dict[str, Callable[[bytes], Mapping[str, Any] | None]] = {
-    "pytest.toml": lambda content: toml_table(content, "pytest") or {},
-    ".pytest.toml": lambda content: toml_table(content, "pytest") or {},
-    "pytest.ini": lambda content: ini_section(content, "pytest") or {},
-    ".pytest.ini": lambda content: ini_section(content, "pytest") or {},
+    "pytest.toml": lambda content: _toml(content, "pytest") or {},
+    ".pytest.toml": lambda content: _toml(content, "pytest") or {},
+    "pytest.ini": lambda content: _ini(content, "pytest") or {},
+    ".pytest.ini": lambda content: _ini(content, "pytest") or {},
     "pyproject.toml": _pyproject,
-    "tox.ini": lambda content: ini_section(content, "pytest"),
-    "setup.cfg": lambda content: ini_section(content, "tool:pytest"),
+    "tox.ini": lambda content: _ini(content, "pytest"),
+    "setup.cfg": lambda content: _ini(content, "tool:pytest"),
 }

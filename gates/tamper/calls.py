@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from gates.tamper.check import Check
 from gates.tamper.conditions import Reader
 from gates.tamper.names import last
-from gates.tamper.render import is_literal, substitute, text_of
+from gates.tamper.render import is_literal, substitute, written
 
 _Build = Callable[[ast.expr, ast.expr], ast.expr]
 
@@ -132,7 +132,7 @@ def raises_check(reader: Reader, node: ast.expr, body: Sequence[ast.stmt] = ()) 
         return None
     dotted = reader.names.dotted(node.func)
     op = _RAISES.get(last(dotted))
-    if op is None or not dotted.startswith(("pytest.", "self.", "cls.", ".")) and "." in dotted:
+    if op is None or (not dotted.startswith(("pytest.", "self.", "cls.", ".")) and "." in dotted):
         return None
     keywords = {k.arg: k.value for k in node.keywords}
     arguments = list(node.args)
@@ -164,7 +164,7 @@ def _pair(reader: Reader, op: str, subject: ast.expr, expected: ast.expr) -> Che
     first, second = (substitute(side, reader.env, reader.names) for side in (subject, expected))
     if op != "matches" and is_literal(first) and not is_literal(second):
         first, second = second, first
-    return Check(op, text_of(first), text_of(second), is_literal(second))
+    return Check(op, written(first), written(second), is_literal(second))
 
 
 def _helper(reader: Reader, node: ast.Call, name: str) -> list[Check]:
@@ -184,7 +184,7 @@ def _helper(reader: Reader, node: ast.Call, name: str) -> list[Check]:
 def _statement_text(reader: Reader, statement: ast.stmt) -> str:
     if isinstance(statement, ast.Expr | ast.Assign) and statement.value is not None:
         return reader.text(strip_await(statement.value))
-    return text_of(statement)
+    return written(statement)
 
 
 def _error_names(reader: Reader, node: ast.expr) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+# How much of an assertion a message quotes.
+MAX_QUOTE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -12,7 +15,8 @@ class Check:
     ``op`` is what kind of comparison it is (a key of ``STRENGTH``, or ``helper:NAME`` for a call that asserts out
     of sight). ``subject`` and ``expected`` are rendered expressions; ``literal`` says that ``expected`` is one made
     of constants. ``extra`` is a tolerance, or the pattern that an error's message must match. ``guards`` are the
-    conditions on which it runs; a ``dead`` one never runs, or cannot fail.
+    conditions on which it runs; a ``dead`` one never runs, or cannot fail. A ``looped`` one was written out of a loop
+    over a literal. ``raw`` is its source as written.
     """
 
     op: str
@@ -23,6 +27,8 @@ class Check:
     line: int = 0
     guards: frozenset[str] = frozenset()
     dead: bool = False
+    looped: bool = False
+    raw: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -37,17 +43,29 @@ class Check:
         """How few values it holds for, to compare with other kinds; ``None`` where that is not known."""
         return STRENGTH.get(self.op)
 
-    def placed(self, line: int, guards: frozenset[str], dead: bool) -> Check:
+    def placed(self, line: int, guards: frozenset[str], *, dead: bool, looped: bool = False, raw: str = "") -> Check:
         """Return the same assertion at a place."""
-        return replace(self, line=line, guards=guards, dead=dead)
+        return replace(self, line=line, guards=guards, dead=dead, looped=looped, raw=raw)
 
     def __str__(self) -> str:
         """Return it as people would write it, shortened."""
-        text = _PHRASES.get(self.op, "{op}({subject}, {expected})").format(
-            op=self.op.removeprefix("helper:"), subject=self.subject, expected=self.expected
-        )
+        # A text looked for in something stands before it, as it is written.
+        reversed_ = self.op in ("in", "not in") and self.literal and self.expected[:1] in "'\"b"
+        phrase = "{expected} {op} {subject}" if reversed_ else _PHRASES.get(self.op, "{op}({subject}, {expected})")
+        text = phrase.format(op=self.op.removeprefix("helper:"), subject=self.subject, expected=self.expected)
         text = f"{text} ({self.extra})" if self.extra else text
-        return text if len(text) <= 90 else text[:87] + "..."
+        return shortened(text)
+
+    def told_apart(self, other: Check) -> str:
+        """Return it as its author wrote it where *other* is written differently, else as what it comes to."""
+        single = " and " not in self.raw and not self.looped
+        return shortened(self.raw) if self.raw and self.raw != other.raw and single else str(self)
+
+
+def shortened(text: str) -> str:
+    """Return one line of at most ``MAX_QUOTE`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 3] + "..."
 
 
 SYMMETRIC = frozenset({"==", "!=", "approx", "unordered", "is", "is not"})
@@ -88,7 +106,7 @@ STRENGTH: dict[str, int] = {
 }
 
 _PHRASES = {
-    **{op: "{subject} {op} {expected}" for op in ("==", "!=", "is", "is not", "in", "not in", "<", ">", "<=", ">=")},
+    **dict.fromkeys(("==", "!=", "is", "is not", "in", "not in", "<", ">", "<=", ">="), "{subject} {op} {expected}"),
     "approx": "{subject} is about {expected}",
     "truthy": "{subject}",
     "falsy": "not {subject}",

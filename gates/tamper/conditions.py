@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gates.tamper.check import Check
 from gates.tamper.names import Names, last
-from gates.tamper.render import Env, constant, is_literal, substitute, text_of
+from gates.tamper.render import Env, constant, is_literal, substitute, written
 
 _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -25,6 +25,16 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
 _OPPOSITE = {"==": "!=", "is": "is not", "in": "not in", "<": ">=", ">": "<="}
 _OPPOSITE |= {b: a for a, b in _OPPOSITE.items()}
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+# What a comparison of ``len(x)`` says about ``x``.
+_LENGTHS = {
+    ("==", "0"): "falsy",
+    ("!=", "0"): "truthy",
+    (">", "0"): "truthy",
+    (">=", "1"): "truthy",
+    ("<", "1"): "falsy",
+    ("<=", "0"): "falsy",
+    (">=", "0"): "tautology",
+}
 _CLOSE = frozenset({"isclose", "allclose"})
 
 
@@ -37,7 +47,7 @@ class Reader:
 
     def text(self, node: ast.expr) -> str:
         """Return an expression as text."""
-        return text_of(substitute(node, self.env, self.names))
+        return written(substitute(node, self.env, self.names))
 
     def condition(self, node: ast.expr) -> list[Check]:
         """Return the checks that a condition is made of: several for ``a and b``."""
@@ -48,7 +58,7 @@ class Reader:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return self._negated(node.operand)
         if always(node) is not None:
-            return [Check("tautology" if always(node) else "fail", text_of(node))]
+            return [Check("tautology" if always(node) else "fail", written(node))]
         if isinstance(node, ast.Compare):
             operands = [node.left, *node.comparators]
             return [self.compare(a, op, b) for a, op, b in zip(operands, node.ops, operands[1:], strict=False)]
@@ -56,23 +66,26 @@ class Reader:
             return [self._call(node)]
         if isinstance(node, ast.IfExp):
             guard = frozenset({f"if {self.text(node.test)}"})
-            return [c.placed(0, guard, always(node.test) is False) for c in self.condition(node.body)]
+            return [c.placed(0, guard, dead=always(node.test) is False) for c in self.condition(node.body)]
         return [Check("truthy", self.text(node))]
 
     def compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Check:
         """Return the check of one comparison, the expected value on its right."""
         op = _OPERATORS[type(operator)]
-        if isinstance(operator, ast.Eq | ast.Is | ast.LtE | ast.GtE) and text_of(left) == text_of(right):
-            return Check("tautology", f"{text_of(left)} {op} {text_of(right)}")
+        if isinstance(operator, ast.Eq | ast.Is | ast.LtE | ast.GtE) and written(left) == written(right):
+            return Check("tautology", f"{written(left)} {op} {written(right)}")
+        if op == "==" and any(last(self.names.dotted(side)) == "ANY" for side in (left, right)):
+            return Check("tautology", f"{written(left)} {op} {written(right)}")
         for subject, other in ((left, right), (right, left)):
             if op == "==" and isinstance(other, ast.Call) and last(self.names.dotted(other.func)) == "approx":
                 return self.approx(subject, other.args[:1], other.args[1:], other.keywords, ("rel", "abs"))
         first, second = (substitute(side, self.env, self.names) for side in (left, right))
         if is_literal(first) and not is_literal(second):
             first, second, op = second, first, _MIRRORED.get(op, op)
-        if op == ">=" and text_of(second) == "0" and text_of(first).startswith("len("):
-            return Check("tautology", f"{text_of(first)} >= 0")
-        return Check(op, text_of(first), text_of(second), is_literal(second))
+        size = _LENGTHS.get((op, written(second)))
+        if size is not None and isinstance(first, ast.Call) and written(first.func) == "len" and len(first.args) == 1:
+            return Check(size, written(first.args[0]))
+        return Check(op, written(first), written(second), is_literal(second))
 
     def approx(
         self,
@@ -89,16 +102,16 @@ class Reader:
         first, second = (substitute(side, self.env, self.names) for side in (subject, target))
         if is_literal(first) and not is_literal(second):
             first, second = second, first
-        return Check("approx", text_of(first), text_of(second), is_literal(second), extra)
+        return Check("approx", written(first), written(second), is_literal(second), extra)
 
     def _either(self, node: ast.BoolOp) -> Check:
         if any(always(value) for value in node.values):
-            return Check("tautology", text_of(node))
+            return Check("tautology", written(node))
         return Check("or", self.text(node), " | ".join(self.text(value) for value in node.values))
 
     def _negated(self, node: ast.expr) -> list[Check]:
         if isinstance(node, ast.Constant):
-            return [Check("fail" if node.value else "tautology", f"not {text_of(node)}")]
+            return [Check("fail" if node.value else "tautology", f"not {written(node)}")]
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return self.condition(node.operand)
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
@@ -113,8 +126,8 @@ class Reader:
         name = last(self.names.dotted(node.func))
         arguments = node.args
         if name == "isinstance" and len(arguments) == 2:
-            if text_of(arguments[1]) == "object":
-                return Check("tautology", text_of(node))
+            if written(arguments[1]) == "object":
+                return Check("tautology", written(node))
             return Check("isinstance", self.text(arguments[0]), self.text(arguments[1]))
         if name in _CLOSE and len(arguments) >= 2:
             return self.approx(
@@ -124,7 +137,7 @@ class Reader:
             return Check(name, self.text(arguments[0]))
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("startswith", "endswith") and arguments:
             expected = substitute(arguments[0], self.env, self.names)
-            return Check("affix", self.text(node.func.value), text_of(expected), is_literal(expected), node.func.attr)
+            return Check("affix", self.text(node.func.value), written(expected), is_literal(expected), node.func.attr)
         return Check("truthy", self.text(node))
 
 

@@ -32,10 +32,12 @@ class Names:
                 source = "." * node.level + (node.module or "")
                 for alias in node.names:
                     imports[alias.asname or alias.name] = f"{source}.{alias.name}"
-        assigned: dict[str, ast.expr] = {}
-        for statement in tree.body:
-            for name, value in assignments(statement):
-                assigned[name] = value
+        assigned = {name: value for statement in tree.body for name, value in assignments(statement)}
+        for name, value in assigned.items():
+            module = _imported(value)
+            if module:
+                imports[name] = module
+                modules.add(name)
         return cls(imports, frozenset(modules), assigned)
 
     def dotted(self, node: ast.expr, hops: int = 0) -> str:
@@ -67,6 +69,16 @@ def assignments(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
         return [(statement.target.id, statement.value)]
     return []
+
+
+def _imported(value: ast.expr) -> str:
+    """Return the module that a call imports (``pytest.importorskip("numpy")``, ``import_module("numpy")``)."""
+    if not isinstance(value, ast.Call) or not value.args:
+        return ""
+    function = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+    module = value.args[0]
+    named = isinstance(module, ast.Constant) and isinstance(module.value, str) and "import" in function
+    return str(module.value) if named and isinstance(module, ast.Constant) else ""
 
 
 def last(dotted: str) -> str:

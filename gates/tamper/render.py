@@ -11,6 +11,7 @@ from gates.tamper.names import Names
 
 # What a name stands for is written out up to this many nodes; a longer value is written as its hash.
 MAX_INLINE_NODES = 80
+MAX_TEXT = 2_000
 
 Env = Mapping[str, ast.expr]
 _SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
@@ -24,17 +25,25 @@ def substitute(node: ast.expr, env: Env, names: Names) -> ast.expr:
     return cast("ast.expr", _rebuild(node, env, names))
 
 
-def render(node: ast.expr, env: Env, names: Names) -> str:
-    """Return the substituted expression as text."""
-    return text_of(substitute(node, env, names))
+def statement_text(node: ast.stmt, env: Env, names: Names) -> str:
+    """Return a statement as text with known names replaced, without the messages of assertions."""
+    return text_of(_rebuild(node, env, names))
 
 
 def text_of(node: ast.AST) -> str:
-    """Return a node's source in one spelling; numbers too long to print come out as a fixed word."""
-    try:
-        return ast.unparse(node)
-    except (ValueError, RecursionError):
-        return "‹unprintable›"
+    """Return a node's source in one spelling; what has none (an f-string in another) comes out as its tree."""
+    for spell in (ast.unparse, ast.dump):
+        try:
+            return spell(node)
+        except (ValueError, RecursionError):
+            continue
+    return "‹unprintable›"
+
+
+def written(node: ast.AST) -> str:
+    """Return a node's source, the end of a very long one replaced by a hash: what checks are compared by."""
+    text = text_of(node)
+    return text if len(text) <= MAX_TEXT else f"{text[:100]}‹={_digest(text)}›"
 
 
 def opaque(text: str) -> ast.Name:
@@ -46,7 +55,7 @@ def bounded(node: ast.expr) -> ast.expr:
     """Return *node*, or a stand-in with its hash where it is too long to be written into others."""
     if sum(1 for _ in ast.walk(node)) <= MAX_INLINE_NODES:
         return node
-    digest = hashlib.sha256(text_of(node).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = _digest(text_of(node))
     return opaque(f"={digest}" if is_literal(node) else digest)
 
 
@@ -65,6 +74,10 @@ def constant(node: ast.expr) -> object:
     return ... if value is None else value
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def _rebuild(node: ast.AST, env: Env, names: Names) -> ast.AST:
     if isinstance(node, ast.Name):
         return _name(node, env, names)
@@ -77,8 +90,12 @@ def _rebuild(node: ast.AST, env: Env, names: Names) -> ast.AST:
         return ast.Constant(value=node.value)
     if isinstance(node, _SCOPES):
         env = _inner(node, env)
-    fields = {name: _field(value, env, names) for name, value in ast.iter_fields(node)}
-    return type(node)(**fields)
+    dropped = "msg" if isinstance(node, ast.Assert) else ""
+    fields = {name: _field(value, env, names) for name, value in ast.iter_fields(node) if name != dropped}
+    rebuilt = type(node)(**fields)
+    if isinstance(node, ast.stmt) and isinstance(rebuilt, ast.stmt):
+        rebuilt.lineno = node.lineno  # ast.unparse asks for it
+    return rebuilt
 
 
 def _field(value: object, env: Env, names: Names) -> object:

@@ -22,7 +22,10 @@ RULES: dict[str, tuple[Level, str]] = {
     "new-xfail": (Level.REJECT, "A test that had to pass may now fail."),
     "fewer-cases": (Level.REJECT, "A test runs on fewer parameters, examples or loop values."),
     "assertion-removed": (Level.REJECT, "A test asserts less than before."),
-    "assertion-unreachable": (Level.REJECT, "An assertion no longer runs, runs on a condition, or cannot fail the test."),
+    "assertion-unreachable": (
+        Level.REJECT,
+        "An assertion no longer runs, runs on a condition, or cannot fail the test.",
+    ),
     "assertion-loosened": (Level.REJECT, "An assertion holds for more values than before."),
     "raises-widened": (Level.REJECT, "An expected error became a broader class, or its message is no longer matched."),
     "tautology": (Level.REJECT, "An assertion of an existing test became one that always holds."),

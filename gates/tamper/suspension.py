@@ -31,6 +31,9 @@ _SKIPS = {
 }
 # sys.exit fails a test; these end the whole run before it.
 _EXITS = frozenset({"pytest.exit", "os._exit"})
+_IMMEDIATE = frozenset(
+    name for name in _SKIPS if ".mark." not in name and not name.endswith((".skipIf", ".skipUnless", "Failure"))
+) - {"unittest.skip", "unittest.case.skip"}
 _RETRIES = re.compile(r"flaky|rerun|retry|retries", re.IGNORECASE)
 # A decorator or mark of somebody's own that says by its name that the test does not run.
 _TELLING = re.compile(r"(?:^|_)(?:skip|xfail|disabled?|quarantined?|broken|todo|wip|known_failure)", re.IGNORECASE)
@@ -64,29 +67,36 @@ class Suspension:
 def suspension_of(names: Names, node: ast.expr) -> Suspension | None:
     """Read a decorator, an element of ``pytestmark``, or a call in a body; ``None`` for what does not suspend."""
     node = names.value(node)
+    line = getattr(node, "lineno", 0)  # an expression with its names replaced stands nowhere
     call = node if isinstance(node, ast.Call) else None
     dotted = names.dotted(call.func if call else node)
     kind = _SKIPS.get(dotted)
     if kind is not None:
         strict = call is not None and any(k.arg == "strict" and text_of(k.value) == "True" for k in call.keywords)
         reported = "xfail" if kind.startswith("xfail") else "skip"
-        return Suspension(reported, _condition(names, kind, call), node.lineno, strict=strict)
+        return Suspension(reported, _condition(names, kind, call), line, strict=strict)
     if dotted in _EXITS:
-        return Suspension("skip", "", node.lineno)
+        return Suspension("skip", "", line)
     name = last(dotted)
     if _RETRIES.search(name):
-        return Suspension("retry", name, node.lineno)
+        return Suspension("retry", name, line)
     if _TELLING.search(name):
-        return Suspension("skip", name, node.lineno)
+        return Suspension("skip", name, line)
     if dotted.startswith("pytest.mark."):
-        return Suspension("mark", name, node.lineno)
+        return Suspension("mark", name, line)
     return None
+
+
+def stop_of(names: Names, node: ast.expr) -> Suspension | None:
+    """Read a call or raised error in a body that ends the test there; marks and decorators do not count."""
+    dotted = names.dotted(node.func if isinstance(node, ast.Call) else node)
+    return suspension_of(names, node) if dotted in _IMMEDIATE or dotted in _EXITS else None
 
 
 def stops_here(names: Names, node: ast.expr) -> bool:
     """Whether a call ends the test without a failure (skip, xfail, exit)."""
-    found = suspension_of(names, node)
-    return found is not None and found.kind in ("skip", "xfail") and not found.condition
+    found = stop_of(names, node)
+    return found is not None and not found.condition
 
 
 def _condition(names: Names, kind: str, call: ast.Call | None) -> str:

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
+from gates.tamper.bind import Function, arguments_of, bindings, loop_values
 from gates.tamper.calls import call_checks, raises_check, strip_await
 from gates.tamper.check import Check
 from gates.tamper.conditions import Reader, always
 from gates.tamper.names import Names, last
-from gates.tamper.render import Env, bounded, opaque, substitute, text_of
-from gates.tamper.suspension import Suspension, stops_here, suspension_of
+from gates.tamper.render import Env, opaque, substitute, text_of, written
+from gates.tamper.suspension import Suspension, stop_of, stops_here
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-# A test that makes more checks than this is followed no further: what is left of it is then compared by its text.
-MAX_CHECKS = 2_000
-MAX_LOOP = 50
-_MAX_CALL_DEPTH = 3
+# A test of more statements than this, loops and helpers written out, is followed no further.
+MAX_STEPS = 5_000
+_MAX_CALL_DEPTH = 5
 _CATCHES_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
 
 
 @dataclass
 class Walk:
-    """Follows one function. ``helpers`` are functions whose calls are followed into, by ``name`` or ``self.name``."""
+    """Follows one function.
+
+    ``helpers`` are functions whose calls are followed into, by ``name`` or ``self.name``; ``outer`` is what names
+    stand for outside of any function.
+    """
 
     names: Names
     helpers: Mapping[str, Function]
     env: dict[str, ast.expr]
+    outer: Env = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     suspensions: list[Suspension] = field(default_factory=list)
-    calls: set[str] = field(default_factory=set)
+    acts: bool = False
+    too_deep: bool = False
+    budget: list[int] = field(default_factory=lambda: [MAX_STEPS])
     _guards: tuple[str, ...] = ()
+    _returned: tuple[str, ...] = ()
     _dead: bool = False
+    _looped: bool = False
     _stack: tuple[str, ...] = ()
 
     @property
@@ -43,94 +53,86 @@ class Walk:
 
     def block(self, statements: Sequence[ast.stmt]) -> bool:
         """Follow statements; return whether the end of them is never reached."""
-        before, ended = (self._guards, self._dead), False
-        for statement in statements:
-            ended = self._statement(statement) or ended
-            self._dead = self._dead or ended
-        self._guards, self._dead = before[0] if not self._returned else (*before[0], *self._returned), before[1]
+        ended = False
+        with self._guarded():
+            for statement in statements:
+                ended = self._statement(statement) or ended
+                self._dead = self._dead or ended
         return ended
 
-    _returned: tuple[str, ...] = ()
-
     def _statement(self, node: ast.stmt) -> bool:
-        if len(self.checks) >= MAX_CHECKS:
+        self.budget[0] -= 1
+        if self.budget[0] < 0:
             return False
-        match node:
-            case ast.Assert():
-                self._add(self.reader.condition(node.test), node.lineno)
-            case ast.Expr():
-                return self._expression(node.value)
-            case ast.Return():
-                if node.value is not None:
-                    self._expression(node.value)
-                return True
-            case ast.Raise():
-                return self._raise(node)
-            case ast.Break() | ast.Continue():
-                return True
-            case ast.If():
-                return self._if(node)
-            case ast.For() | ast.AsyncFor():
-                self._for(node)
-            case ast.While():
-                self._while(node)
-            case ast.With() | ast.AsyncWith():
-                return self._with(node)
-            case ast.Try() | ast.TryStar():
-                return self._try(node)
-            case ast.Match():
-                for case in node.cases:
-                    with self._guarded(f"case {text_of(case.pattern)} of {self.reader.text(node.subject)}"):
-                        self.block(case.body)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._nested(node)
-            case ast.ClassDef():
-                self.block([s for s in node.body if not isinstance(s, Function)])
-            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-                return self._assign(node)
-            case _:
-                pass
+        if not self.acts and not self._dead and not hasattr(node, "body"):
+            self.acts = any(isinstance(n, ast.Call) for n in ast.walk(node))
+        handler = _HANDLERS.get(type(node))
+        return handler(self, node) if handler else False
+
+    def on_assert(self, node: ast.Assert) -> bool:
+        """Read the condition."""
+        self._add(self.reader.condition(node.test), node.test)
         return False
 
-    def _add(self, checks: Iterable[Check], line: int) -> None:
-        for check in checks:
-            guards = check.guards | frozenset(self._guards)
-            self.checks.append(check.placed(line, guards, self._dead or check.dead))
+    def on_return(self, node: ast.Return) -> bool:
+        """Read what is returned; nothing after it runs."""
+        if node.value is not None:
+            self.on_expression(node.value)
+        return True
 
-    def _expression(self, value: ast.expr) -> bool:
+    def on_match(self, node: ast.Match) -> bool:
+        """Follow every case, each on its pattern."""
+        for case in node.cases:
+            with self._guarded(f"case {text_of(case.pattern)} of {self.reader.text(node.subject)}"):
+                self.block(case.body)
+        return False
+
+    def _add(self, checks: Sequence[Check], node: ast.stmt | ast.expr) -> None:
+        raw = _as_written(node) if checks and not hasattr(node, "body") else ""
+        for check in checks:
+            guards = check.guards.union(self._guards, self._returned)
+            self.checks.append(
+                check.placed(node.lineno, guards, dead=self._dead or check.dead, looped=self._looped, raw=raw)
+            )
+
+    def on_expression(self, value: ast.expr) -> bool:
+        """Read a call (an expected error, a helper, an assertion, a skip) and return whether it ends the test."""
         value = strip_await(value)
         if not isinstance(value, ast.Call):
             return False
         raised = raises_check(self.reader, value)
         if raised is not None and raised.subject:
-            self._add([raised], value.lineno)
+            self._add([raised], value)
             return False
         if self._follow(value):
             return False
-        checks = call_checks(self.reader, value)
-        self._add(checks, value.lineno)
+        # A function of this module that asserts nothing is no check, whatever it is called.
+        helper = self._helper(value)
+        checks = [] if helper is not None and not asserts(helper) else call_checks(self.reader, value)
+        self._add(checks, value)
         if not checks:
             self._note_suspension(value)
         return any(c.op == "fail" for c in checks) or stops_here(self.names, value)
 
     def _note_suspension(self, value: ast.expr) -> None:
-        found = suspension_of(self.names, value)
-        self.calls.add(last(self.names.dotted(value.func)) if isinstance(value, ast.Call) else "")
-        if found is None or found.kind == "mark" or self._dead:
+        found = stop_of(self.names, value)
+        if found is None or self._dead:
             return
         condition = " and ".join(filter(None, (found.condition, *sorted(self._guards))))
         self.suspensions.append(replace(found, condition=condition))
 
-    def _raise(self, node: ast.Raise) -> bool:
+    def on_raise(self, node: ast.Raise) -> bool:
+        """Read an explicit failure or skip; nothing after it runs."""
         if node.exc is not None:
             error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-            if self.names.dotted(error) == "AssertionError":
-                self._add([Check("fail", "fail()")], node.lineno)
+            if self.names.dotted(error) in ("AssertionError", "self.failureException"):
+                self._add([Check("fail", "fail()")], node)
             else:
                 self._note_suspension(node.exc)
         return True
 
-    def _if(self, node: ast.If) -> bool:
+    def on_if(self, node: ast.If) -> bool:
+        """Follow both arms, each on its condition; an arm that leaves puts what follows on the other."""
         truth, condition = always(node.test), self.reader.text(node.test)
         with self._guarded(*([] if truth else [f"if {condition}"]), dead=truth is False):
             first = self.block(node.body)
@@ -141,38 +143,50 @@ class Walk:
         if first and second and node.orelse:
             return True
         leaving = node.body if first else node.orelse if second else []
-        if leaving and isinstance(leaving[-1], ast.Return | ast.Continue | ast.Break):
-            self._guards = (*self._guards, f"if not {condition}" if first else f"if {condition}")
+        guard = f"if not {condition}" if first else f"if {condition}"
+        if leaving and isinstance(leaving[-1], ast.Return):
+            self._returned = (*self._returned, guard)
+        elif leaving and isinstance(leaving[-1], ast.Continue | ast.Break):
+            self._guards = (*self._guards, guard)
         return False
 
-    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+    def on_for(self, node: ast.For | ast.AsyncFor) -> bool:
+        """Follow the body once for each element of a literal, else once."""
         elements = loop_values(substitute(node.iter, self.env, self.names))
         if elements is None:
             self._bind(node.target, opaque(f"each {self.reader.text(node.iter)}"))
             self.block(node.body)
         else:
+            outside, self._looped = self._looped, True
             for element in elements:
                 self._bind(node.target, element)
                 self.block(node.body)
+            self._looped = outside
             if not elements:
                 with self._guarded(dead=True):
                     self.block(node.body)
         self.block(node.orelse)
+        return False
 
-    def _while(self, node: ast.While) -> None:
+    def on_while(self, node: ast.While) -> bool:
+        """Follow the body once."""
         truth = always(node.test)
         guards = [] if truth else [f"while {self.reader.text(node.test)}"]
         with self._guarded(*guards, dead=truth is False):
             self.block(node.body)
         self.block(node.orelse)
+        return False
 
-    def _with(self, node: ast.With | ast.AsyncWith) -> bool:
+    def on_with(self, node: ast.With | ast.AsyncWith) -> bool:
+        """Read expected errors and what swallows failures, then follow the body."""
         guards: list[str] = []
+        expects = False
         for item in node.items:
             context = item.context_expr
             check = raises_check(self.reader, context, node.body)
             if check is not None:
-                self._add([check], node.lineno)
+                self._add([check], node)
+                expects = True
             if isinstance(context, ast.Call) and self._swallows(context, check):
                 guards.append("its failure is swallowed")
             if item.optional_vars is not None:
@@ -180,7 +194,7 @@ class Walk:
                 self._bind(item.optional_vars, value)
         with self._guarded(*guards):
             ended = self.block(node.body)
-        return ended and not guards
+        return ended and not guards and not expects
 
     def _swallows(self, context: ast.Call, check: Check | None) -> bool:
         if check is not None:
@@ -189,7 +203,8 @@ class Walk:
             return False
         return any(self.names.dotted(a) in _CATCHES_ALL for a in context.args)
 
-    def _try(self, node: ast.Try | ast.TryStar) -> bool:
+    def on_try(self, node: ast.Try | ast.TryStar) -> bool:
+        """Follow every part; a handler that swallows failures guards the body."""
         swallowed = any(_handler_swallows(self.names, handler) for handler in node.handlers)
         with self._guarded(*(["its failure is swallowed"] if swallowed else [])):
             ended = self.block(node.body)
@@ -201,33 +216,51 @@ class Walk:
         self.block(node.finalbody)
         return ended and not swallowed
 
-    def _nested(self, node: Function) -> None:
-        """A function within a test counts where it is defined; it is not followed again where it is called."""
-        inner = Walk(self.names, self.helpers, {**self.env}, _guards=self._guards, _dead=self._dead, _stack=self._stack)
+    def on_nested(self, node: Function) -> bool:
+        """Follow a function within a test where it is defined, and not again where it is called."""
+        inner = self._inner({**self.env}, self._stack)
         inner.block(node.body)
         self.checks.extend(inner.checks)
+        return False
 
     def _follow(self, call: ast.Call) -> bool:
         """Follow a call into a helper that asserts; return whether there was one."""
-        name = text_of(call.func) if isinstance(call.func, ast.Name | ast.Attribute) else ""
-        helper = self.helpers.get(name.replace("cls.", "self.", 1))
+        name, helper = _called(call), self._helper(call)
         if helper is None or name in self._stack or len(self._stack) >= _MAX_CALL_DEPTH or not asserts(helper):
             return False
-        env = {**self.env, **arguments_of(helper, call, self.reader, method="." in name)}
-        inner = Walk(self.names, self.helpers, env, _guards=self._guards, _dead=self._dead, _stack=(*self._stack, name))
+        own = {name: value for name, value in self.env.items() if name.startswith("self.")}
+        env = {**self.outer, **own, **arguments_of(helper, call, self.reader, method="." in name)}
+        inner = self._inner(env, (*self._stack, name))
         inner.block(helper.body)
         self.checks.extend(inner.checks)
         self.suspensions.extend(inner.suspensions)
+        self.acts = self.acts or inner.acts
         return True
 
-    def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> bool:
+    def _inner(self, env: dict[str, ast.expr], stack: tuple[str, ...]) -> Walk:
+        guards = (*self._guards, *self._returned)
+        return Walk(
+            self.names,
+            self.helpers,
+            env,
+            budget=self.budget,
+            _guards=guards,
+            _dead=self._dead,
+            _looped=self._looped,
+            _stack=stack,
+        )
+
+    def _helper(self, call: ast.Call) -> Function | None:
+        return self.helpers.get(_called(call))
+
+    def on_assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> bool:
+        """Read the value as a call, and remember what the names stand for."""
         if node.value is None:
             return False
-        ended = self._expression(node.value)
+        ended = self.on_expression(node.value)
         value = substitute(strip_await(node.value), self.env, self.names)
         if isinstance(node, ast.AugAssign):
-            old = ast.parse(text_of(node.target), mode="eval").body
-            value = ast.BinOp(left=substitute(old, self.env, self.names), op=node.op, right=value)
+            value = ast.BinOp(left=substitute(node.target, self.env, self.names), op=node.op, right=value)
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             self._bind(target, value)
         return ended
@@ -243,36 +276,44 @@ class Walk:
         self._guards, self._dead = before
 
 
-def bindings(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """Yield what an assignment makes names stand for; ``self.x`` is a name too."""
-    if isinstance(target, ast.Name):
-        yield target.id, bounded(value)
-    elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id in ("self", "cls"):
-        yield f"self.{target.attr}", bounded(value)
-    elif isinstance(target, ast.Starred):
-        yield from bindings(target.value, opaque(f"rest of {text_of(bounded(value))}"))
-    elif isinstance(target, ast.Tuple | ast.List):
-        whole = value.elts if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts) else None
-        for index, element in enumerate(target.elts):
-            part = whole[index] if whole else ast.Subscript(bounded(value), ast.Constant(index), ast.Load())
-            yield from bindings(element, part)
+_HANDLERS: dict[type[ast.stmt], Callable[[Walk, Any], bool]] = {
+    ast.Assert: Walk.on_assert,
+    ast.Expr: lambda walk, node: walk.on_expression(node.value),
+    ast.Return: Walk.on_return,
+    ast.Raise: Walk.on_raise,
+    ast.Break: lambda _walk, _node: True,
+    ast.Continue: lambda _walk, _node: True,
+    ast.If: Walk.on_if,
+    ast.For: Walk.on_for,
+    ast.AsyncFor: Walk.on_for,
+    ast.While: Walk.on_while,
+    ast.With: Walk.on_with,
+    ast.AsyncWith: Walk.on_with,
+    ast.Try: Walk.on_try,
+    ast.TryStar: Walk.on_try,
+    ast.Match: Walk.on_match,
+    ast.FunctionDef: Walk.on_nested,
+    ast.AsyncFunctionDef: Walk.on_nested,
+    ast.Assign: Walk.on_assign,
+    ast.AnnAssign: Walk.on_assign,
+    ast.AugAssign: Walk.on_assign,
+}
 
 
-def loop_values(node: ast.expr) -> list[ast.expr] | None:
-    """Return the elements that a loop over a literal visits; ``None`` where they are not known or too many."""
-    elements: list[ast.expr] | None = None
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        elements = node.elts
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Dict):
-        keys, values = node.func.value.keys, node.func.value.values
-        if node.func.attr == "items" and None not in keys:
-            pairs = [(key, value) for key, value in zip(keys, values, strict=True) if key is not None]
-            elements = [ast.Tuple([key, value], ast.Load()) for key, value in pairs]
-    elif isinstance(node, ast.Call) and text_of(node) in ("range(0)", "list()", "iter([])", "iter(())"):
-        elements = []
-    if elements is None or len(elements) > MAX_LOOP or any(isinstance(e, ast.Starred) for e in elements):
-        return None
-    return elements
+@lru_cache(maxsize=4_096)
+def _as_written(node: ast.AST) -> str:
+    """Return the text of a node, which a loop comes by many times."""
+    return written(node)
+
+
+def _called(call: ast.Call) -> str:
+    """Return the name by which a helper would be called: ``name`` or ``self.name``."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        owner = call.func.value.id
+        return f"{'self' if owner == 'cls' else owner}.{call.func.attr}"
+    return ""
 
 
 def asserts(function: Function) -> bool:
@@ -285,20 +326,6 @@ def asserts(function: Function) -> bool:
             if name.startswith(("assert", "fail", "skip", "raises", "_assert", "check", "_check")):
                 return True
     return False
-
-
-def arguments_of(function: Function, call: ast.Call, reader: Reader, *, method: bool) -> dict[str, ast.expr]:
-    """Return what a helper's parameters stand for in one call."""
-    spec = function.args
-    parameters = [a.arg for a in (*spec.posonlyargs, *spec.args)]
-    defaults: dict[str, ast.expr] = dict(zip(reversed(parameters), reversed(spec.defaults), strict=False))
-    defaults |= {a.arg: d for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None}
-    if method and parameters[:1] in (["self"], ["cls"]):
-        parameters = parameters[1:]
-    given = dict(zip(parameters, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
-    return {
-        name: bounded(substitute(value, reader.env, reader.names)) for name, value in {**defaults, **given}.items()
-    }
 
 
 def env_of(statements: Sequence[ast.stmt], names: Names, env: Env) -> dict[str, ast.expr]:
