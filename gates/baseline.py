@@ -135,8 +135,11 @@ def _without(findings: Sequence[Finding], keys: Sequence[_Key | None], taken: Co
 
 
 def on_changed_lines(finding: Finding, change: Change) -> bool:
-    """Whether a head finding stands on a line that the change wrote; one about a whole changed file does."""
+    """Whether a head finding's lines hold one that the change wrote; one about a whole changed file does."""
     file = next((f for f in change.files if f.path == finding.path), None)
     if file is None:
         return False
-    return not finding.line or file.touches(finding.line)
+    if not finding.line:
+        return True
+    end = max(finding.line, finding.end_line or finding.line)
+    return not file.compared or any(finding.line <= line <= end for line in file.added_lines)

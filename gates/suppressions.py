@@ -36,13 +36,13 @@ class Suppression:
 def comments(source: bytes) -> Iterator[tuple[int, str]]:
     """Yield ``(line, text)`` for each comment; where *source* does not tokenise, for each line with a ``#``."""
     # Decoded here and not by what the file declares: some codecs take for ever, and comments are found without.
-    text = io.StringIO(source.decode("utf-8", "replace"), newline="\n")
+    text = io.StringIO(source.decode("utf-8", "surrogateescape"), newline="\n")
     try:
         tokens = [t for t in tokenize.generate_tokens(text.readline) if t.type == tokenize.COMMENT]
     except (SyntaxError, ValueError, tokenize.TokenError, RecursionError):
         for number, line in enumerate(split_lines(source), 1):
             if b"#" in line:
-                yield number, line[line.index(b"#") :].decode("utf-8", "replace")
+                yield number, line[line.index(b"#") :].decode("utf-8", "surrogateescape")
         return
     for token in tokens:
         yield token.start[0], token.string
@@ -50,11 +50,14 @@ def comments(source: bytes) -> Iterator[tuple[int, str]]:
 
 def suppressions(source: bytes, tools: tuple[str, ...]) -> list[Suppression]:
     """Return the suppressing comments of *tools* in a file."""
+    text = source.decode("utf-8", "surrogateescape")
+    if not any(PATTERNS[tool].search(text) for tool in tools):
+        return []
     return [
-        Suppression(tool, line, text.strip())
-        for line, text in comments(source)
+        Suppression(tool, line, comment.strip())
+        for line, comment in comments(source)
         for tool in tools
-        if PATTERNS[tool].search(text)
+        if PATTERNS[tool].search(comment)
     ]
 
 
@@ -76,6 +79,17 @@ def written(change: Change, file: FileChange, tools: tuple[str, ...]) -> list[Su
         else:
             new.append(suppression)
     return new
+
+
+def without(source: bytes, unwanted: list[Suppression]) -> bytes:
+    """Return *source* with these comments taken away; the lines and columns of all code stay."""
+    lines = source.split(b"\n")
+    for suppression in unwanted:
+        line = lines[suppression.line - 1]
+        at = line.rfind(suppression.text.encode("utf-8", "surrogateescape"))
+        if at >= 0:
+            lines[suppression.line - 1] = line[:at]
+    return b"\n".join(lines)
 
 
 def as_finding(path: str, suppression: Suppression) -> Finding:

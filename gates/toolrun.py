@@ -70,6 +70,28 @@ def run_script(
     return read_records(script, nonce, context.run(command))
 
 
+def run_and_salvage(
+    context: Context,
+    interpreter: Interpreter,
+    script: str,
+    job: Mapping[str, Any],
+    mounts: Iterable[Mount],
+    limits: Limits,
+    *,
+    runtimes: Iterable[Path] = (),
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Run a script as ``run_script`` does; return the records, and why they are not all (``None`` where they are).
+
+    Raises ``ForgedRecordError``, after which there is nothing to salvage.
+    """
+    try:
+        return run_script(context, interpreter, script, job, mounts, limits, runtimes=runtimes), None
+    except ForgedRecordError:
+        raise
+    except ScriptFailedError as error:
+        return error.records, str(error)
+
+
 def read_records(script: str, nonce: str, result: Result) -> list[dict[str, Any]]:
     """Return the records in a finished run's output; see ``run_script`` for what it raises."""
     records, ended, forged = _parse(result.stdout, f"{nonce} ".encode(), cut=result.truncated or not result.ok)

@@ -13,12 +13,29 @@ from typing import Any
 from gates.change import EntryKind, Snapshot
 from gates.gate import Context
 from gates.interpreter import Interpreter
-from gates.sandbox.spec import Mount
+from gates.sandbox.spec import MIB, Mount
 from gates.toolrun import locate
+from gates.workspace import UnsafePathError, check_path
 
 ROOT = "/exogate/trees"
+# Tools take minutes for a larger source; hand-written modules are far smaller.
+MAX_SOURCE_BYTES = 2 * MIB
 # bwrap reads the whole table of mounts again for each: many trees are shown by one directory above them.
 _MOST_APART = 32
+
+
+def unfit(snapshot: Snapshot, path: str, tool: str) -> str | None:
+    """Return why a file cannot be given to *tool*, as sentences with the remedy; ``None`` where it can."""
+    entry = snapshot.entries.get(path)
+    if entry is None or not entry.is_file:
+        return f"{path} is no file."
+    if entry.size > MAX_SOURCE_BYTES:
+        return f"{path} is larger than {MAX_SOURCE_BYTES // MIB} MB and was not given to {tool}: split it."
+    try:
+        check_path(path)
+    except UnsafePathError as error:
+        return f"{error} It was not written to the disk, so {tool} could not read it."
+    return None
 
 
 @dataclass(frozen=True)
@@ -52,11 +69,16 @@ def python_digest(snapshot: Snapshot) -> str:
     return digest.hexdigest()
 
 
+def versions(tools: Iterable[str]) -> list[str]:
+    """Return the versions of tools that are installed beside Exogate."""
+    return [version(tool) for tool in tools]
+
+
 def environment(context: Context, tools: Iterable[str]) -> list[Any]:
     """Return, as JSON, what a tool's answer depends on beside the code: versions of it and of what is installed."""
     interpreters = [context.own, context.interpreter]
     return [
-        [version(tool) for tool in tools],
+        versions(tools),
         [[str(i.executable), list(i.version), _distributions(i)] for i in interpreters],
     ]
 

@@ -9,19 +9,31 @@ from typing import Any, Literal
 
 from gates import suppressions, toolconfig
 from gates.baseline import new_findings, on_changed_lines
-from gates.change import Change, Entry
+from gates.change import Change, Snapshot
 from gates.gate import Context, Kind, Need, Settings
-from gates.linting import Answer, Side, lint_all
+from gates.toolbatch import Answer, Side, Tool, ask
+from gates.tooltrees import environment, python_digest, unfit
 from gates.verdict import Finding, Severity, Verdict
-from gates.workspace import UnsafePathError, check_path
 
 NAME = "lint"
 Category = Literal["fatal", "error", "warning", "refactor", "convention"]
 CATEGORIES: tuple[Category, ...] = ("fatal", "error", "warning", "refactor", "convention")
-# pylint takes minutes for a larger file; hand-written modules are far smaller.
-MAX_SOURCE_BYTES = 2 * 1024 * 1024
 
 _SEVERITIES = {"fatal": Severity.ERROR, "error": Severity.ERROR, "warning": Severity.WARNING}
+
+PYLINT = Tool(
+    "pylint",
+    "run_pylint.py",
+    own="unheard",
+    seconds=300.0,
+    key=lambda side, context: [
+        environment(context, ("pylint", "astroid")),
+        side.config_key,
+        python_digest(side.tree),
+        side.files,
+    ],
+    more=lambda context: {"site_packages": [str(p) for p in context.interpreter.site_packages]},
+)
 
 
 class LintSettings(Settings):
@@ -72,14 +84,14 @@ class LintGate:
         """Judge each change; one start of pylint serves them all."""
         plans = [_plan(change) for change in changes]
         sides = [side for plan in plans for side in (plan.base, plan.head) if side is not None]
-        answers = lint_all(sides, f"{self.name} {self.version}", context)
+        answers = ask(PYLINT, sides, f"{self.name} {self.version}", context)
         return [_verdict(plan, answers, settings) for plan in plans]
 
 
 def _plan(change: Change) -> _Plan:
     files = change.python_files()
     notes = toolconfig.PYLINT.edits(change) if files else []
-    problem = next((p for f in files if (p := _unfit(f.path, change.head.entries[f.path]))), None)
+    problem = next((p for f in files if (p := unfit(change.head, f.path, "pylint"))), None)
     if not files or problem is not None:
         return _Plan(change, None, notes=tuple(notes), problem=problem)
     unheard = []
@@ -89,26 +101,14 @@ def _plan(change: Change) -> _Plan:
         if lines := tuple(s.line for s in new if s.tool == "pylint"):
             unheard.append((file.path, lines))
     config = toolconfig.PYLINT.find(change.base)
-    head = Side(change.head, tuple(f.path for f in files), change.base, config, tuple(unheard))
-    entries = change.base.entries
-    old = tuple(f.old_path for f in files if f.old_path is not None and _lintable(f.old_path, entries.get(f.old_path)))
-    base = Side(change.base, old, change.base, config) if old else None
+    head = Side(change.head, change.base, tuple(f.path for f in files), config, tuple(unheard))
+    old = tuple(f.old_path for f in files if f.old_path and _lintable(change.base, f.old_path))
+    base = Side(change.base, change.base, old, config) if old else None
     return _Plan(change, head, base, tuple(notes))
 
 
-def _lintable(path: str, entry: Entry | None) -> bool:
-    return entry is not None and entry.is_file and path.endswith((".py", ".pyi")) and _unfit(path, entry) is None
-
-
-def _unfit(path: str, entry: Entry) -> str | None:
-    """Return why a file cannot be given to pylint, ``None`` where it can."""
-    if entry.size > MAX_SOURCE_BYTES:
-        return f"{path} is larger than {MAX_SOURCE_BYTES // 1024 // 1024} MB and was not given to pylint: split it."
-    try:
-        check_path(path)
-    except UnsafePathError as error:
-        return f"{error} It was not written to the disk, so pylint could not read it."
-    return None
+def _lintable(base: Snapshot, path: str) -> bool:
+    return path.endswith((".py", ".pyi")) and unfit(base, path, "pylint") is None
 
 
 def _verdict(plan: _Plan, answers: dict[Side, Answer], settings: LintSettings) -> Verdict:
@@ -122,8 +122,9 @@ def _verdict(plan: _Plan, answers: dict[Side, Answer], settings: LintSettings) -
         return Verdict.error(NAME, failed, findings=plan.notes)
     new = _new(plan.change, base, head, settings)
     findings = (*(_finding(m) for m in new), *plan.notes)
-    score = head.score - base.score if head.score is not None and base.score is not None else None
-    reason = f"{_said(new)} {_score(base.score, head.score)}{_complaints(head)}"
+    after, before = head.said["score"], base.said.get("score")
+    score = after - before if after is not None and before is not None else None
+    reason = f"{_said(new)} {_score(before, after)}{_complaints(head)}"
     build = Verdict.reject if len(new) > settings.max_new else Verdict.accept
     return build(NAME, reason, score=score, findings=findings)
 
@@ -131,9 +132,10 @@ def _verdict(plan: _Plan, answers: dict[Side, Answer], settings: LintSettings) -
 def _new(change: Change, base: Answer, head: Answer, settings: LintSettings) -> list[dict[str, Any]]:
     """Return the messages that count."""
     by_finding: dict[Finding, list[dict[str, Any]]] = {}
-    for message in head.messages:
+    for message in head.said["messages"]:
         by_finding.setdefault(_finding(message), []).append(message)
-    new = new_findings([_finding(m) for m in base.messages], [_finding(m) for m in head.messages], change)
+    old = [_finding(m) for m in base.said.get("messages", ())]
+    new = new_findings(old, [_finding(m) for m in head.said["messages"]], change)
     messages = [(finding, by_finding[finding].pop()) for finding in new]
     return [
         message
@@ -175,9 +177,8 @@ def _score(base: float | None, head: float | None) -> str:
 
 
 def _complaints(answer: Answer) -> str:
-    if not answer.complaints:
-        return ""
-    return f" pylint complains about the base's configuration: {'; '.join(answer.complaints)[:300]}."
+    complaints = answer.said["complaints"]
+    return f" pylint complains about the base's configuration: {'; '.join(complaints)[:300]}." if complaints else ""
 
 
 GATE = LintGate()

@@ -14,6 +14,8 @@ from typing import Any
 
 _CHUNK = 65_536
 _QUOTED = 300
+# So few tasks are not worth a second process.
+_MOST_ALONE = 100
 _PATIENCE = 3600.0  # seconds; a selector cannot wait for ever in a number
 
 
@@ -50,6 +52,49 @@ def each_forked(
         finally:
             for child in running.values():
                 _finish(child, "abandoned")
+
+
+def halving(
+    tasks: Sequence[Any], work: Callable[[Sequence[Any]], Sequence[Any]], jobs: int, seconds: float
+) -> Iterator[tuple[Any, Any, str | None]]:
+    """Do *work* on many tasks in one process; where that fails, on halves of them, until those that fail are alone.
+
+    *work* returns one value a task, in order. Many tasks are shared among *jobs* processes. *seconds* is the time for
+    a single task; each more adds one.
+    """
+    size = max(_MOST_ALONE, -(-len(tasks) // max(1, jobs)))
+    parts = [tasks[at : at + size] for at in range(0, len(tasks), size)]
+    for part, values, problem in each_forked(parts, work, jobs, seconds + len(tasks)):
+        if problem is None:
+            yield from ((task, value, None) for task, value in zip(part, values, strict=True))
+        elif len(part) == 1:
+            yield part[0], None, problem
+        else:
+            middle = len(part) // 2
+            yield from halving(part[:middle], work, 1, seconds)
+            yield from halving(part[middle:], work, 1, seconds)
+
+
+def sharing(
+    tasks: Sequence[Any], work: Callable[[Sequence[Any]], Sequence[Any]], size: int, jobs: int, seconds: float
+) -> Iterator[tuple[Any, Any, str | None]]:
+    """Do *work* on up to *size* tasks in one process, which may stop early by returning fewer values than tasks.
+
+    It must do the first. The others are begun again in another process; those of a process that failed each in one
+    of its own, so that only the task that fails is lost.
+    """
+    waiting, alone = list(tasks), []
+    while waiting:
+        parts = [waiting[at : at + size] for at in range(0, len(waiting), size)]
+        waiting = []
+        for part, values, problem in each_forked(parts, work, jobs, seconds):
+            if problem is not None:
+                alone += part
+                continue
+            yield from ((task, value, None) for task, value in zip(part, values, strict=False))
+            waiting += part[len(values) :]
+    for (task,), values, problem in each_forked([[task] for task in alone], work, jobs, seconds):
+        yield task, values[0] if problem is None else None, problem
 
 
 def _start(index: int, tasks: Sequence[Any], work: Callable[[Any], Any], seconds: float) -> _Child:

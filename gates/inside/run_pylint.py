@@ -1,10 +1,12 @@
-"""pylint for many changes in one start of Python: a configured template forks a fresh child for each side of each.
+"""pylint for many changes in one start of Python: a configured template forks children that check each side of each.
 
 Job: ``{"site_packages": [dir], "jobs": n, "seconds": s, "groups": [{"config": file, "base": dir, "items":
 [{"id": i, "tree": dir, "files": [path], "unheard": {path: [line]}}]}]}``. The items of a group share a
 configuration (``null`` for pylint's defaults); ``base`` is where its relative paths, plug-ins and ``init-hook``
-belong. ``unheard`` names lines whose ``# pylint:`` comments do not count. Records: ``{"id", "complaints": [text], "messages": [{path,
-line, end_line, symbol, category, message}], "score"}``, ``{"id", "failed": why}`` or ``{"group": n, "failed": why}``.
+belong. ``unheard`` names lines whose ``# pylint:`` comments do not count.
+
+Records: ``{"id", "complaints": [text], "messages": [{path, line, end_line, symbol, category, message}], "score"}``,
+``{"id", "failed": why}`` or ``{"group": n, "failed": why}``.
 """
 
 from __future__ import annotations
@@ -13,39 +15,43 @@ import gc
 import importlib.machinery
 import math
 import os
-import re
 import sys
 import tokenize
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from pylint.checkers import BaseChecker
+
+    from gates.inside.astroid_memory import Memory, Watch, known, warm
     from gates.inside.channel import Channel
-    from gates.inside.forks import each_forked
+    from gates.inside.forks import each_forked, sharing
 else:
     sys.path.insert(0, str(Path(__file__).parent))
+    from astroid_memory import Memory, Watch, known, warm
     from channel import Channel
-    from forks import each_forked
+    from forks import each_forked, sharing
 
     del sys.path[0]
 
-import isort
 from astroid import MANAGER  # type: ignore[import-untyped]
-from astroid.exceptions import AstroidError  # type: ignore[import-untyped]
 from pylint.lint import PyLinter, Run
 from pylint.lint.expand_modules import discover_package_path
 from pylint.reporters import CollectingReporter
 
-_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
+_COUNTED = ("fatal", "error", "warning", "refactor", "convention", "statement", "info")
 _ARGUMENTS = ("--persistent=n", "--jobs=1", "--recursive=n", "--reports=n", "--score=n")
+# A fork costs as much as a small file. So few items are a review, and have a fork each; of more, so many share one.
+_FEW = 16
+_MOST_TOGETHER = 8
 
 
 class Linter(PyLinter):
     """pylint's linter, which checks the named files only and does not hear the comments on some lines."""
 
     unheard: ClassVar[dict[str, frozenset[int]]] = {}
+    prepared: list[BaseChecker] | None = None
 
     def check(self, files_or_modules: Sequence[str]) -> None:
         """Do nothing: ``Run`` would check at once, and here it only configures."""
@@ -59,9 +65,25 @@ class Linter(PyLinter):
         """Leave the rest of a package alone when its ``__init__.py`` is named."""
         return is_argument
 
+    def prepare_checkers(self) -> list[BaseChecker]:
+        """Return the checkers that the configuration asks for; it is the same for every side, and so are they."""
+        if self.prepared is None:
+            self.prepared = super().prepare_checkers()
+        return self.prepared
+
+    def score(self) -> float | None:
+        """Return what the last run scored by the configuration's formula, ``None`` where nothing can be scored."""
+        counts = {kind: getattr(self.stats, kind) for kind in _COUNTED}
+        if not counts["statement"]:
+            return None
+        try:
+            return float(eval(self.config.evaluation, {}, counts))  # noqa: S307  # the formula is the base's
+        except Exception:  # noqa: BLE001  # pylint too leaves the score away then
+            return None
+
     def process_tokens(self, tokens: list[tokenize.TokenInfo]) -> None:
         """Read the inline options, but those on lines that are not heard."""
-        lines = self.unheard.get(os.path.normpath(self.current_file or ""), frozenset())
+        lines = self.unheard.get(str(Path(self.current_file or "").absolute()), frozenset())
         super().process_tokens([t for t in tokens if t.type != tokenize.COMMENT or t.start[0] not in lines])
 
 
@@ -91,48 +113,26 @@ def configure(config: str | None) -> Linter:
     return linter
 
 
-def warm(items: Iterable[dict[str, Any]]) -> set[str]:
-    """Read the modules that several items import into astroid's memory; return the top-level names there."""
-    counts: Counter[str] = Counter()
-    for item in items:
-        names: set[str] = set()
-        for path in item["files"]:
-            try:
-                names.update(m.decode() for m in _IMPORT.findall(Path(item["tree"], path).read_bytes()))
-            except OSError:
-                continue
-        counts.update(names)
-    for name in sorted(n for n, count in counts.items() if count > 1):
-        try:
-            MANAGER.ast_from_module_name(name)
-        except (AstroidError, SyntaxError, ValueError, RecursionError):
-            continue
-    isort.place_module("os")  # compiles the patterns that pylint's import checker asks for in every file
-    forget_places()
-    return {name.partition(".")[0] for name in MANAGER.astroid_cache}
-
-
-def forget_places() -> None:
-    """Drop what astroid remembers of where modules are and are not, and keep the modules."""
-    from astroid import modutils
-    from astroid.interpreter._import import spec, util  # type: ignore[import-untyped]
-
-    MANAGER._mod_file_cache.clear()
-    caches = [modutils.cached_os_path_isfile, modutils._has_init, util.is_namespace, spec._find_spec]
-    for cached in [*caches, spec._is_setuptools_namespace, *(f.find_module for f in spec._SPEC_FINDERS)]:
-        cached.cache_clear()
-
-
-def lint(linter: Linter, item: dict[str, Any], base: str, known: set[str]) -> dict[str, Any]:
-    """Check one item's files; runs in a child of its own."""
+def judge(linter: Linter, item: dict[str, Any], base: str) -> tuple[dict[str, Any], bool]:
+    """Check one item's files; return the record, and whether this process may check another item after it."""
     tree = item["tree"]
-    sys.path[:] = [tree + p[len(base) :] if p == base or p.startswith(base + os.sep) else p for p in sys.path]
+    beneath = base + os.sep
+    sys.path[:] = [tree + p[len(base) :] if p == base or p.startswith(beneath) else p for p in OwnImports.path]
     os.chdir(tree)
     roots = {discover_package_path(path, linter.config.source_roots) for path in item["files"]}
-    if known & {entry.name.partition(".")[0] for root in roots for entry in Path(root).iterdir()}:
+    shadowing = bool(known() & {entry.name.partition(".")[0] for root in roots for entry in Path(root).iterdir()})
+    if shadowing:
         MANAGER.clear_cache()
-    Linter.unheard = {os.path.normpath(p): frozenset(lines) for p, lines in item["unheard"].items()}
+    Watch.tree, Watch.touched = tree, False
+    Linter.unheard = {str(Path(tree, p)): frozenset(lines) for p, lines in item["unheard"].items()}
+    linter.set_reporter(CollectingReporter())
     linter.lint(item["files"])
+    return report(linter, item), not (shadowing or Watch.touched or linter.stats.fatal)
+
+
+def report(linter: Linter, item: dict[str, Any]) -> dict[str, Any]:
+    """Return what the linter said of one item."""
+    tree = item["tree"]
     given = {os.path.normpath(path): path for path in item["files"]}
     messages = [
         {
@@ -145,28 +145,40 @@ def lint(linter: Linter, item: dict[str, Any], base: str, known: set[str]) -> di
         }
         for m in linter.reporter.messages
     ]
-    return {"messages": messages, "score": linter.generate_reports()}
+    return {"messages": messages, "score": linter.score()}
 
 
 def run_group(group: dict[str, Any], job: dict[str, Any], channel: Channel) -> None:
     """Configure once, then check every item of the group; runs in a child of its own."""
     base = group["base"] or str(Path.cwd())
+    items = group["items"]
     os.chdir(base)
     sys.path += [p for p in job["site_packages"] if p not in sys.path]
     linter = configure(group["config"])
     complaints = [f"{m.msg} ({m.symbol})" for m in linter.reporter.messages]
-    linter.set_reporter(CollectingReporter())
     sys.path[:] = [str(Path(p).absolute()) for p in sys.path]
     OwnImports.install()
-    known = warm(group["items"]) if len(group["items"]) > 1 else set()
+    warm(items if len(items) > 1 else [])
+    Watch.install()
+    linter.initialize()
+    linter.prepare_checkers()
+    memory = Memory(linter)
     gc.collect()
     gc.freeze()
 
-    def work(item: dict[str, Any]) -> dict[str, Any]:
+    def work(part: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         channel.close()
-        return lint(linter, item, base, known)
+        records = []
+        for item in part:
+            said, reusable = judge(linter, item, base)
+            records.append(said)
+            if not reusable:
+                break
+            memory.restore(item["tree"])
+        return records
 
-    for item, value, problem in each_forked(group["items"], work, job["jobs"], job["seconds"]):
+    together = _MOST_TOGETHER if len(items) > _FEW else 1
+    for item, value, problem in sharing(items, work, together, job["jobs"], job["seconds"]):
         channel.send({"id": item["id"], "complaints": complaints, **(value or {"failed": problem})})
 
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import cast
 
+from gates.tamper.formatted import as_f_string
 from gates.tamper.names import Names
 
 # What a name stands for is written out up to this many nodes; a longer value is written as its hash.
@@ -88,6 +89,8 @@ def _rebuild(node: ast.AST, env: Env, names: Names) -> ast.AST:
             return ast.Name(id=node.attr, ctx=ast.Load())
     if isinstance(node, ast.Constant):
         return ast.Constant(value=node.value)
+    if isinstance(node, ast.Call) and (formatted := as_f_string(node)) is not None:
+        node = formatted
     if isinstance(node, _SCOPES):
         env = _inner(node, env)
     dropped = "msg" if isinstance(node, ast.Assert) else ""

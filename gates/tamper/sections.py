@@ -10,6 +10,7 @@ from gates.tamper.options import narrowing
 from gates.tamper.rules import Weakening
 from gates.testconfig import ini_sections, parse_toml
 
+_RUNNERS = ("pytest", "py.test", "unittest", "nose", "stestr", "trial", "runtests", "posargs")
 _TRUE = ("true", "1", "yes", "on")
 
 
@@ -72,11 +73,16 @@ def _narrowed_section(old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
         elif key in ("ignore_outcome", "ignore_errors") and after.lower() in _TRUE:
             yield f"`{name}` was switched on"
         elif key in ("commands", "test", "legacy_tox_ini"):
-            yield from narrowing(_split(before), _split(after))
+            yield from narrowing(_split(_test_lines(before)), _split(_test_lines(after)))
             if any(line.strip().startswith("- ") for line in after.split("\n")) and "- " not in before:
                 yield f"a failure of `{name}` is now ignored"
         elif key in ("setenv", "set_env") and "PYTHONOPTIMIZE" in after and "PYTHONOPTIMIZE" not in before:
             yield "`PYTHONOPTIMIZE` was set, which switches assertions off"
+
+
+def _test_lines(text: str) -> str:
+    """Return the lines that start a test runner: `-o` means something else to another program."""
+    return "\n".join(line for line in text.split("\n") if any(runner in line for runner in _RUNNERS))
 
 
 def _split(text: str) -> list[str]:

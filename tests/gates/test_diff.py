@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from gates.diff import DiffError, Hunk, LineMap, compare, parse_hunks, split_lines
 
-LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b"", b"-x", b"+y", b"@@ -1 +1 @@", b"\\ No newline", b"\x0c"]), max_size=12)
+LINES = st.lists(
+    st.sampled_from([b"a", b"b", b"c", b"", b"-x", b"+y", b"@@ -1 +1 @@", b"\\ No newline", b"\x0c"]), max_size=12
+)
 
 
 def _text(lines: list[bytes], newline_at_end: bool) -> bytes:

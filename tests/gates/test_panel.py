@@ -45,9 +45,13 @@ CHANGES = [Change.between(MemorySnapshot({}), MemorySnapshot.of({"a.py": str(n)}
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[Judged]]]:
-    def run_gates(gates: dict[str, Judge], seconds: int = 20, jobs: int = 2, sandbox: Any = None, **rules: GateRule) -> Any:
+    def run_gates(
+        gates: dict[str, Judge], seconds: int = 20, jobs: int = 2, sandbox: Any = None, **rules: GateRule
+    ) -> Any:
         monkeypatch.setattr(registry, "get", lambda name: Fake(gates[name], name=name))
-        policy = Policy(name="p", gates={n: rules.get(n, GateRule()) for n in gates}, budget=Budget(seconds=seconds, jobs=jobs))
+        policy = Policy(
+            name="p", gates={n: rules.get(n, GateRule()) for n in gates}, budget=Budget(seconds=seconds, jobs=jobs)
+        )
         own = Interpreter.own()
         with Workspace() as workspace:
             context = Context(workspace, own, own, sandbox)

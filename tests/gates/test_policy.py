@@ -79,7 +79,10 @@ def test_off_is_a_word_and_not_a_boolean() -> None:
 
 def test_the_hash_is_of_what_judges_and_of_nothing_else() -> None:
     plain = parse("gates: {compile: block}\n", "f")
-    assert parse("name: other\ndescription: x\nenforce: false\nbudget: {seconds: 5}\ngates: {compile: block}\n", "f").hash == plain.hash
+    assert (
+        parse("name: other\ndescription: x\nenforce: false\nbudget: {seconds: 5}\ngates: {compile: block}\n", "f").hash
+        == plain.hash
+    )
     assert parse("gates: {compile: {level: block}, lint: off}\n", "f").hash == plain.hash
     assert parse("gates: {compile: advise}\n", "f").hash != plain.hash
     assert parse("gates: {compile: block}\napplies_to: [mixed]\n", "f").hash != plain.hash
@@ -101,7 +104,10 @@ def test_each_preset_has_a_hash_of_its_own() -> None:
     [
         ("gates:\n  compile: blok\n", ["exogate.yml, line 2", "'block', 'advise' or 'off'", "blok"]),
         ("gates:\n  compil: block\n", ["line 2", "no gate called 'compil'", "compile, repetition"]),
-        ("gates:\n  compile: block\n  repetition:\n    settings:\n      min_tokens: many\n", ["line 5", "min_tokens", "integer"]),
+        (
+            "gates:\n  compile: block\n  repetition:\n    settings:\n      min_tokens: many\n",
+            ["line 5", "min_tokens", "integer"],
+        ),
         ("gates:\n  repetition:\n    settings:\n      tokens: 3\n", ["line 4", "'tokens'", "max_repeated_share"]),
         ("gates:\n  compile:\n    blocks: true\n", ["line 3", "level, settings, only_for"]),
         ("gate:\n  compile: block\n", ["line 1", "'gate'", "gates"]),
@@ -178,7 +184,10 @@ def test_any_text_is_a_policy_or_an_error_in_words(text: str) -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(string.ascii_letters, max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(string.ascii_letters, min_size=1, max_size=4), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(string.ascii_letters, min_size=1, max_size=4), inner, max_size=3)
+        ),
         max_leaves=8,
     )
 )

@@ -14,7 +14,7 @@ from gates.gate import Context, CouldNotJudgeError
 from gates.interpreter import Interpreter
 from gates.sandbox.bubblewrap import Bubblewrap
 from gates.sandbox.spec import Limits, Mount, Result
-from gates.toolrun import ForgedRecordError, ScriptFailedError, read_records, run_script
+from gates.toolrun import ForgedRecordError, ScriptFailedError, read_records, run_and_salvage, run_script
 from gates.workspace import Workspace
 
 START = """
@@ -109,6 +109,30 @@ def test_a_line_without_the_nonce_is_a_forgery(context: Context, inside: Path, f
     with pytest.raises(ForgedRecordError, match="could not be trusted") as caught:
         run(context, inside, body)
     assert caught.value.records == []
+
+
+@pytest.mark.sandbox
+def test_what_was_said_before_a_failure_can_be_salvaged_but_not_beside_a_forgery(
+    context: Context, inside: Path
+) -> None:
+    def salvage(body: str) -> tuple[list[dict[str, object]], str | None]:
+        (inside / "script.py").write_text(START + body)
+        return run_and_salvage(context, context.own, "script.py", {}, [], Limits())
+
+    assert salvage("channel.send({'n': 1}); channel.finish()") == ([{"n": 1}], None)
+    records, why = salvage("channel.send({'n': 1}); sys.exit(3)")
+    assert records == [{"n": 1}]
+    assert why is not None and "exit status 3" in why
+    with pytest.raises(ForgedRecordError):
+        salvage("channel.send({'n': 1}); os.write(channel._descriptor, b'x\\n'); sys.exit(3)")
+
+
+@pytest.mark.parametrize(("code", "name"), [(-9, "SIGKILL"), (139, "SIGSEGV"), (200, None), (1, None)])
+def test_signals_are_named(code: int, name: str | None) -> None:
+    with pytest.raises(ScriptFailedError) as caught:
+        read_records("s", "n", Result(code, b"", b"", 0.1))
+    assert ("SIG" in str(caught.value)) == (name is not None)
+    assert name is None or name in str(caught.value)
 
 
 def test_without_a_sandbox_nothing_runs() -> None:

@@ -33,7 +33,19 @@ class Crafted:
 
 @pytest.mark.parametrize(
     "path",
-    ["../x", "a/../../x", "/etc/x", ".git/hooks/post-checkout", "a/.GIT/config", "git~1/x", ".git./x", ".g\u200cit/x", "a//b", "", "a\0b"],
+    [
+        "../x",
+        "a/../../x",
+        "/etc/x",
+        ".git/hooks/post-checkout",
+        "a/.GIT/config",
+        "git~1/x",
+        ".git./x",
+        ".g\u200cit/x",
+        "a//b",
+        "",
+        "a\0b",
+    ],
 )
 def test_unsafe_paths_are_refused(path: str) -> None:
     with pytest.raises(UnsafePathError):
@@ -49,7 +61,9 @@ def test_unsafe_paths_are_left_out_and_said(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     file = EntryKind.FILE
-    tree = Crafted({"../out": (file, b"x"), ".git/config": (file, b"x"), "ok": (file, b"y"), "sub": (EntryKind.SUBMODULE, b"")})
+    tree = Crafted(
+        {"../out": (file, b"x"), ".git/config": (file, b"x"), "ok": (file, b"y"), "sub": (EntryKind.SUBMODULE, b"")}
+    )
     assert sorted(write_tree(tree, inside)) == ["../out", ".git/config", "sub"]
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["inside", "ok"]
 

@@ -85,6 +85,12 @@ def test_an_option_of_pytest(base: str, head: str, rules: set[str]) -> None:
         ("tox.ini", "[testenv]\ncommands=pytest", "[testenv]\ncommands=pytest -v", EDITED),
         ("tox.ini", "[testenv]\ncommands=pytest", "[testenv]\ncommands=pytest\nignore_outcome=true", NARROWED),
         ("tox.ini", "[testenv]\ncommands=pytest", "[testenv]\ncommands=pytest\nsetenv=PYTHONOPTIMIZE=1", NARROWED),
+        (
+            "tox.ini",
+            "[testenv]\ncommands=pytest",
+            "[testenv]\ncommands=pytest\n[testenv:x]\ncommands=lock -o a",
+            EDITED,
+        ),
         ("tox.ini", "[flake8]\na=1", "[flake8]\na=2", SILENT),
         (".coveragerc", "[report]\nfail_under = 80", "[report]\nfail_under = 8", NARROWED),
         (".coveragerc", "[report]\nfail_under = 80", "[report]", NARROWED),
