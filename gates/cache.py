@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Enough for the base snapshots of some hundred repositories; mypy's cache of a large one is the largest entry.
+MOST_BYTES = 2 * 1024**3
+
 
 def key_of(*parts: object) -> str:
     """Return one key for a sequence of JSON values: everything that the cached result depends on."""
@@ -60,6 +63,24 @@ class Cache:
             found = make()
             self.put(key, found)
         return found
+
+    def prune(self, most_bytes: int = MOST_BYTES) -> None:
+        """Remove the entries that were written longest ago until the rest fits into *most_bytes*."""
+        if self.directory is None:
+            return
+        entries = []
+        for path in self.directory.glob("??/*.json"):
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            entries.append((stat.st_mtime, stat.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= most_bytes:
+                return
+            path.unlink(missing_ok=True)
+            total -= size
 
     def _path(self, key: str) -> Path:
         assert self.directory is not None

@@ -34,7 +34,9 @@ class Repo:
             "GIT_COMMITTER_EMAIL": "ada@example.org",
             **(env or {}),
         }
-        done = subprocess.run(["git", "-C", str(self.path), *args], input=stdin, capture_output=True, env=environment, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *args], input=stdin, capture_output=True, env=environment, check=True
+        )
         return done.stdout.decode("utf-8", "surrogateescape").strip()
 
     def write(self, files: Mapping[str, str | bytes | None]) -> None:

@@ -49,7 +49,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every ending has its exit status (see ``Exit``)."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="exogate", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)

@@ -75,6 +75,7 @@ def command(
             result = review(request)
         except (SourceError, PolicyError, UnknownGateError, BrokenGateError, InterpreterError, SandboxError) as error:
             raise click.ClickException(_sentence(error)) from error
+    request.cache.prune()
     write(_render(result, form, to_file=output is not None), output)
     return _status(result.decision.value)
 

@@ -17,7 +17,7 @@ from gates.testrun.functions import TestFunction, own_tests
 from gates.testrun.model import TestRun
 from gates.testrun.own import OwnTrees, code_paths, own_trees
 from gates.testrun.proof import Proof, prove, still_to_run
-from gates.testrun.runner import Selection, run_tests, runner_interpreter
+from gates.testrun.runner import Selection, refuse_cut_short, run_tests, runner_interpreter
 from gates.verdict import Finding, Severity, Verdict
 
 NAME = "own-tests"
@@ -96,16 +96,33 @@ def _run(
         first = pool.submit(_run_functions, trees.head, change, tests, settings, context)
         second = pool.submit(_run_repeatedly, trees.base, change, tests, settings, context)
         on_head, on_base = first.result(), second.result()
-    lies = tuple(
-        Finding(None, None, "forged-result", quote(reason), Severity.ERROR)
-        for reason in dict.fromkeys((*on_head.distrust, *(r for run in on_base for r in run.distrust)))
-    )
+    for run in (on_head, *on_base):
+        refuse_cut_short(run, settings.seconds)
+    _refuse_unusable(on_head, on_base[0], context)
+    lies = _lies([on_head, *on_base], change, settings, context)
     if lies:
         reason = "The results cannot be believed: the change's code or tests interfered with the test runner."
         return Verdict.reject(NAME, reason + remark, score=0.0, findings=lies)
     proofs = [prove(test, on_head, on_base) for test in tests]
     added = f" The head's {' and '.join(trees.added)} was used: it only adds to the base's." if trees.added else ""
     return _verdict(proofs, trees.findings, settings, added + remark)
+
+
+def _refuse_unusable(on_head: TestRun, on_base: TestRun, context: Context) -> None:
+    """Raise ``CouldNotJudgeError`` where pytest comes to no test on either side, for the same reason."""
+    if on_head.problem is not None and on_head.problem == on_base.problem and not (on_head.tests or on_base.tests):
+        raise CouldNotJudgeError(
+            f"pytest came to no test, with the change or without it: {quote(on_head.problem)}. "
+            f"See that the tests run by hand with {context.interpreter.executable}."
+        )
+
+
+def _lies(runs: list[TestRun], change: Change, settings: OwnTestsSettings, context: Context) -> tuple[Finding, ...]:
+    """Return why the results cannot be believed; what the base's own tests do to pytest as well is no lie."""
+    reasons = list(dict.fromkeys(reason for run in runs for reason in run.distrust))
+    habits = run_tests(context, change.base, change.base, settings.seconds).distrust if reasons else ()
+    lies = [reason for reason in reasons if reason not in habits]
+    return tuple(Finding(None, None, "forged-result", quote(reason), Severity.ERROR) for reason in lies)
 
 
 def _run_functions(
@@ -134,16 +151,20 @@ def _verdict(proofs: list[Proof], notes: tuple[Finding, ...], settings: OwnTests
     proving = [p for p in counted if p.proves]
     total = len(counted)
     if not counted:
-        return Verdict.skip(NAME, f"pytest finds none of the change's {len(proofs)} new or changed tests.{remark}", findings=found)
-    score = len(proving) / total
+        return Verdict.skip(
+            NAME, f"pytest finds none of the change's {len(proofs)} new or changed tests.{remark}", findings=found
+        )
+    score, idle = len(proving) / total, total - len(proving)
     if failing:
         reason = f"{len(failing)} of the change's {total} new or changed tests do not pass on the head."
-    elif len(proving) == total:
-        return Verdict.accept(NAME, f"All {total} new or changed tests pass on the head and fail on the base's code.{remark}", score=score, findings=found)
-    elif settings.require == "any" and proving:
-        softened = tuple(replace(f, severity=Severity.NOTE) if f.rule == "proves-nothing" else f for f in found)
-        reason = f"{len(proving)} of {total} new or changed tests pass on the head and fail on the base's code; one is enough here."
-        return Verdict.accept(NAME, reason + remark, score=score, findings=softened)
-    else:
-        reason = f"{total - len(proving)} of the change's {total} new or changed tests prove nothing: they do not fail on the base's code."
-    return Verdict.reject(NAME, reason + remark, score=score, findings=found)
+        return Verdict.reject(NAME, reason + remark, score=score, findings=found)
+    if idle and (settings.require == "each" or not proving):
+        reason = f"{idle} of the change's {total} new or changed tests prove nothing: they do not fail on the base."
+        return Verdict.reject(NAME, reason + remark, score=score, findings=found)
+    reason = (
+        f"{len(proving)} of the change's {total} new or changed tests pass on the head and fail on the base's code."
+    )
+    if idle:
+        found = tuple(replace(f, severity=Severity.NOTE) if f.rule == "proves-nothing" else f for f in found)
+        reason += " One is enough here."
+    return Verdict.accept(NAME, reason + remark, score=score, findings=found)

@@ -37,9 +37,10 @@ def compare(command: CommandSettings, change: Change, base: Callable[[], Run], h
 
 def _require_usable(base: Run, head: Run) -> None:
     if base.missing and head.missing:
+        said = "" if base.end == "missing" else f" {quoted(base)}"
         raise CouldNotJudgeError(
             f"{base.ended()} on the base. The sandbox shows the system's programs (/usr) and the tree, and no "
-            f"other: install the program there, or name its path. {'' if base.end == 'missing' else quoted(base)}".strip()
+            f"other: install the program there, or name its path.{said}"
         )
     if base.end == "timeout":
         raise CouldNotJudgeError(f"{base.ended()} on the base. Raise its seconds, or make it do less.")

@@ -7,12 +7,21 @@ Records: ``item`` (a collected test), ``uncollected`` (a file that failed or was
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_guard
 from _pytest.outcomes import Exit, Skipped
+
+if TYPE_CHECKING:
+    from gates.inside import pytest_child
+    from gates.inside.pytest_guard import Guard
+else:
+    import pytest_child
+    from pytest_guard import Guard
 
 _MESSAGE = 600
 _ID = 700
@@ -26,24 +35,48 @@ class Canary(pytest.Item):
         """Fail."""
         raise AssertionError("canary")
 
+    def repr_failure(self, excinfo: Any, style: Any = None) -> str:
+        """Return a short text; pytest's own costs a tenth of a second."""
+        return "canary"
+
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Return where it is, for messages."""
         return self.path, None, self.name
 
 
-class Recorder:
+class Frame:
+    """What every run has: the tree is importable in time, and no summary is made."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self._plugins: list[str] = job["plugins"]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config: Any) -> None:
+        """Let the tree in, now that the installed plug-ins are loaded, and then plug-ins that the base keeps in it."""
+        pytest_child.open_tree()
+        for name in self._plugins:
+            early_config.pluginmanager.import_plugin(name)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: Any) -> None:
+        """Leave out the summary: nobody reads it, and some plug-ins import much to write theirs."""
+        manager = session.config.pluginmanager
+        nobody = manager.subset_hook_caller("pytest_terminal_summary", manager.get_plugins())
+        session.config.hook.pytest_terminal_summary = nobody
+
+
+class Recorder(Frame):
     """Tells what pytest does with each test, and watches that pytest itself stays as it was."""
 
-    def __init__(self, say: Callable[[Any], None], root: str, select: list[str]) -> None:
-        say_ = say
+    def __init__(self, say: Callable[[Any], None], root: Path, job: dict[str, Any]) -> None:
+        super().__init__(job)
         self._root = os.path.realpath(root)
-        self._guard = pytest_guard.Guard(self._root)
+        self._guard = Guard(self._root)
         self._raised: dict[str, BaseException] = {}
         self._traces: dict[tuple[str, str], list[list[Any]]] = {}
-        self._select = frozenset(select)
+        self._select = frozenset(job["select"])
         self._lied: list[str] = []
-        # The way out is a local of a closure, not an attribute that a search by name finds.
-        self._emit = lambda record: say_(record)
+        self._emit = say
 
     def tampered(self) -> list[str]:
         """Return what was found changed, by name."""
@@ -54,8 +87,11 @@ class Recorder:
         """Keep the selected tests; all of a parametrised function's cases count as it."""
         if not self._select:
             return
-        kept = [i for i in items if i.nodeid in self._select or i.nodeid.partition("[")[0] in self._select]
-        gone = [i for i in items if i not in set(kept)]
+        kept = [
+            i for i in items if not self._select.isdisjoint((i.nodeid, i.nodeid.partition("[")[0], self._origin(i)))
+        ]
+        chosen = set(kept)
+        gone = [i for i in items if i not in chosen]
         if gone:
             config.hook.pytest_deselected(items=gone)
         items[:] = kept
@@ -64,14 +100,14 @@ class Recorder:
     def pytest_collection_finish(self, session: Any) -> None:
         """Say which tests there are."""
         for item in session.items:
-            self._emit({"k": "item", "id": short_id(item.nodeid)})
+            self._emit({"k": "item", "id": short_id(item.nodeid), "origin": short_id(self._origin(item))})
         self._emit({"k": "collected", "n": len(session.items)})
 
     def pytest_collectreport(self, report: Any) -> None:
         """Say which files could not be collected."""
         if report.outcome == "passed":
             return
-        message = _message(report)
+        message = self._message(report)
         self._emit({"k": "uncollected", "id": short_id(report.nodeid), "outcome": report.outcome, "message": message})
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -124,7 +160,7 @@ class Recorder:
             "seconds": round(float(report.duration), 4),
         }
         if report.outcome not in ("passed", "rerun"):
-            record["message"] = _message(report)
+            record["message"] = self._message(report)
             record["trace"] = self._traces.pop((report.nodeid, report.when), [])
         self._emit(record)
 
@@ -132,10 +168,25 @@ class Recorder:
         """Say that pytest itself failed."""
         self._emit({"k": "internal", "message": _cut(str(excrepr).strip().splitlines()[-1:])})
 
+    def _origin(self, item: Any) -> str:
+        """Return where a test function is written, in the form of its id; "" where that cannot be told.
+
+        A method that a class inherits is collected under the class, and written elsewhere.
+        """
+        outer: Any = getattr(item, "function", None)
+        function: Any = inspect.unwrap(outer) if callable(outer) else None
+        path = getattr(getattr(function, "__code__", None), "co_filename", "")
+        if not path.startswith(self._root + os.sep):
+            return ""
+        return "::".join((path[len(self._root) + 1 :], *function.__qualname__.split(".")))
+
     def _seen(self, item: Any, when: str, outcome: Any) -> None:
         info = outcome.excinfo
         if info is not None and not isinstance(info[1], (Skipped, Exit)):
             self._raised[f"{item.nodeid}::{when}"] = info[1]
+
+    def _message(self, report: Any) -> str:
+        return _last_words(report).replace(self._root + os.sep, "")
 
     def _trace(self, excinfo: Any) -> list[list[Any]]:
         """Return ``[path, line]`` of the frames within the tree, outermost first."""
@@ -165,7 +216,7 @@ def short_id(node: str) -> str:
     return f"{node[:_ID]}...{digest}"
 
 
-def _message(report: Any) -> str:
+def _last_words(report: Any) -> str:
     """Return the last thing that an error said, in a line or two."""
     longrepr = report.longrepr
     crash = getattr(longrepr, "reprcrash", None)

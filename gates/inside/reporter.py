@@ -9,12 +9,20 @@ import secrets
 import select
 import signal
 import time
-from typing import Any, Callable
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 PR_SET_DUMPABLE = 4
 # A child that says more than this is flooding: the largest real suites send a few MiB.
 MOST_BYTES = 48 * 1024 * 1024
+# The longest record has a few KiB.
+MOST_LINE = 1024 * 1024
 _POLL = 0.2
+# EX_SOFTWARE of sysexits.h; no exit status of pytest.
+_FAILED = 70
 
 Say = Callable[[Any], None]
 
@@ -64,7 +72,7 @@ class Worker:
         timed_out = flooded = False
         while True:
             left = deadline - time.monotonic()
-            timed_out, flooded = left <= 0, total > MOST_BYTES
+            timed_out, flooded = left <= 0, total > MOST_BYTES or len(self._rest) > MOST_LINE
             if timed_out or flooded:
                 break
             if select.select([self._reports], [], [], max(0.0, min(left, _POLL)))[0]:
@@ -109,33 +117,35 @@ class Worker:
                 return status
             time.sleep(0.01)
         for how in (os.killpg, os.kill):
-            try:
+            with suppress(ProcessLookupError, PermissionError):
                 how(self._pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
         return _code(os.waitpid(self._pid, 0)[1])
 
 
 def _child(work: Callable[[Any, Say], int], jobs: int, reports: int) -> None:
     """Become the worker; never returns."""
-    code = 70
+    code = _FAILED
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.dup2(2, 1)
-        for number in os.listdir("/proc/self/fd"):
-            if int(number) not in (0, 1, 2, jobs, reports):
-                _close(int(number))
+        close_all_but(0, 1, 2, jobs, reports)
         with os.fdopen(jobs, "rb") as stream:
             token, _, job = stream.read().partition(b"\n")
-        code = work(json.loads(job), speaker(token, reports))
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
+        say = speaker(token, reports)
+        code = _try(work, json.loads(job), say)
     finally:
         os._exit(code)
+
+
+def _try(work: Callable[[Any, Say], int], job: Any, say: Say) -> int:
+    try:
+        return work(job, say)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the run is over, and people should know why
+        traceback.print_exc()
+        say({"k": "internal", "message": f"{type(error).__name__}: {error}"[:500]})
+        return _FAILED
 
 
 def speaker(token: bytes, descriptor: int) -> Say:
@@ -170,8 +180,10 @@ def _code(status: int) -> int:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def _close(number: int) -> None:
-    try:
-        os.close(number)
-    except OSError:
-        pass
+def close_all_but(*kept: int) -> None:
+    """Close every descriptor of this process but *kept*."""
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        number = int(entry.name)
+        if number not in kept:
+            with suppress(OSError):  # the directory's own is closed by now
+                os.close(number)

@@ -10,38 +10,44 @@ What this does not cover: code under test shares a process with its tests, as it
 that searches the interpreter's heap, or rewrites pytest's frames through ``ctypes`` or ``gc``, can still lie about
 single results; ``pytest_guard`` catches the plain ways of doing so and says which.
 
-Job: ``{"tree": path, "seconds": float, "args": [str], "config": path or null, "files": [path], "select": [node id]}``.
+Job: ``{"tree": path, "seconds": float, "args": [str], "config": path or null, "plugins": [module], "files": [path],
+"select": [node id]}``.
 ``select`` empty means everything. Records: those of ``pytest_recorder`` and one last ``finish`` with the child's
 real exit status, whether its time ran out, and how many lines were forged.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-import channel as _channel
-import pytest_child
-import reporter
+if TYPE_CHECKING:
+    from gates.inside import pytest_child
+    from gates.inside.channel import Channel
+    from gates.inside.reporter import Worker, hide
+else:
+    sys.path.insert(0, str(Path(__file__).parent))
+    import pytest_child
+    from channel import Channel
+    from reporter import Worker, hide
 
-sys.path.remove(HERE)
+    del sys.path[0]
 
 
 def main() -> None:
     """Fork the child, feed it the job, pass on what it says."""
-    worker = reporter.Worker.fork(work)
-    reporter.hide()
-    channel = _channel.Channel()
+    worker = Worker.fork(work)
+    hide()
+    channel = Channel()
     worker.give(channel.job)
     ending = worker.relay(channel.send, float(channel.job["seconds"]))
     channel.send(ending)
     channel.finish()
 
 
-def work(job: dict[str, Any], say: Any) -> int:
+def work(job: dict[str, Any], say: Callable[[Any], None]) -> int:
     """Run pytest on a copy of the tree (in the child); return its exit status."""
     copy = pytest_child.copy_tree(job["tree"])
     pytest_child.enter(copy)

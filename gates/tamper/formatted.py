@@ -51,10 +51,8 @@ def _looked_up(
 ) -> ast.expr:
     end = min((at for at in (field.find("."), field.find("[")) if at >= 0), default=len(field))
     first, rest = field[:end], field[end:]
-    if first.isdecimal() or not first:
-        value = positional[int(first) if first else next(numbers)]
-    else:
-        value = named[first]
+    is_numbered = first.isdecimal() or not first
+    value = positional[int(first or next(numbers))] if is_numbered else named[first]
     while rest:
         value, rest = _step(value, rest)
     return value

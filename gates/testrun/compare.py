@@ -74,7 +74,13 @@ def _one(change: Change, item: Breakage, after: TestRun, severity: Severity) -> 
     if item.before.id == after.running:
         return Finding(path, line, "missing-test", f"{name} was running when {_lower(after.problem)}.", severity)
     if item.rule == "new-skip":
-        return Finding(path, line, item.rule, f"{name} passes on the base; on the head it is {item.after.outcome.value}: {said}", severity)
+        return Finding(
+            path,
+            line,
+            item.rule,
+            f"{name} passes on the base; on the head it is {item.after.outcome.value}: {said}",
+            severity,
+        )
     return Finding(path, line, item.rule, f"{name} passes on the base and fails on the head: {said}", severity)
 
 
@@ -83,9 +89,21 @@ def _missing(path: str, items: list[Breakage], after: TestRun, severity: Severit
     names = ", ".join(quote(i.before.id.partition("::")[2] or i.before.id) for i in items[:_LISTED_TESTS])
     more = f" and {count - _LISTED_TESTS} more" if count > _LISTED_TESTS else ""
     why = next((said for where, said in _uncollected(after, path)), None)
-    reason = f"the file {quote(why)}" if why else f"{quote(after.problem)}" if after.problem else "pytest no longer finds them"
+    reason = (
+        f"the file {quote(why)}"
+        if why
+        else f"{quote(after.problem)}"
+        if after.problem
+        else "pytest no longer finds them"
+    )
     noun = "test that passes" if count == 1 else "tests that pass"
-    return Finding(path, None, "missing-test", f"{count} {noun} on the base did not report on the head ({names}{more}): {reason}", severity)
+    return Finding(
+        path,
+        None,
+        "missing-test",
+        f"{count} {noun} on the base did not report on the head ({names}{more}): {reason}",
+        severity,
+    )
 
 
 def _uncollected(run: TestRun, path: str) -> Iterator[tuple[str, str]]:

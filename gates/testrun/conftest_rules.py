@@ -21,7 +21,18 @@ _BUILT_IN_FIXTURES = frozenset(
     }
 )  # fmt: skip
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_PLAIN = (ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.USub, ast.Load, ast.Name, ast.Attribute)
+_PLAIN = (
+    ast.Constant,
+    ast.Tuple,
+    ast.List,
+    ast.Set,
+    ast.Dict,
+    ast.UnaryOp,
+    ast.USub,
+    ast.Load,
+    ast.Name,
+    ast.Attribute,
+)
 
 
 def objection(base: bytes | None, head: bytes, taken: Iterable[str] = ()) -> tuple[int | None, str] | None:
@@ -127,7 +138,7 @@ def _names(statement: ast.stmt) -> Iterator[str]:
             yield alias.asname or alias.name.partition(".")[0]
     else:
         for target in _targets(statement):
-            yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+            yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

@@ -9,7 +9,8 @@ from typing import Any
 
 # pytest's exit codes after which there is no result to read (_pytest/config/__init__.py, ExitCode).
 _UNUSABLE_EXITS = {3: "pytest failed internally", 4: "pytest refused its command line or configuration"}
-_ALL_PASSED, _TESTS_FAILED, _INTERRUPTED, _NONE_COLLECTED = 0, 1, 2, 5
+_ALL_PASSED = 0
+_TOO_LATE = "the tests did not finish in the time given"
 
 
 class TestOutcome(StrEnum):
@@ -38,7 +39,10 @@ class TestOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class TestResult:
-    """One test: its outcome, the last thing its error said, and the tree's lines that the error came through."""
+    """One test: its outcome, the last thing its error said, and the tree's lines that the error came through.
+
+    ``origin`` is the function it is made of, written like an id; it differs where a class inherits its tests.
+    """
 
     __test__ = False
 
@@ -47,6 +51,7 @@ class TestResult:
     message: str = ""
     trace: tuple[tuple[str, int], ...] = ()
     seconds: float = 0.0
+    origin: str = ""
 
     @property
     def path(self) -> str:
@@ -66,7 +71,7 @@ class TestRun:
     ``problem`` says why the run did not come to its proper end (it hung, died, was stopped), ``None`` where it did;
     tests that had not reported by then are ``MISSING``. ``running`` is the test that was running at that moment.
     ``uncollected`` maps files to the reason why their tests could not be found. ``distrust`` says why nothing that
-    the run reported can be believed.
+    the run reported can be believed. ``limit`` is the wall time in seconds that the run was given.
     """
 
     __test__ = False
@@ -77,6 +82,12 @@ class TestRun:
     running: str | None = None
     distrust: tuple[str, ...] = ()
     seconds: float = 0.0
+    limit: float = 0.0
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the run's time was used up."""
+        return self.problem == _TOO_LATE
 
     def with_outcome(self, *outcomes: TestOutcome) -> list[TestResult]:
         """Return the tests that ended in one of *outcomes*, in the order in which they ran."""
@@ -90,7 +101,10 @@ class TestRun:
     def as_json(self) -> dict[str, Any]:
         """Return a JSON value that ``from_json`` reads."""
         return {
-            "tests": [[t.id, t.outcome.value, t.message, [list(f) for f in t.trace], t.seconds] for t in self.tests.values()],
+            "tests": [
+                [t.id, t.outcome.value, t.message, [list(f) for f in t.trace], t.seconds, t.origin]
+                for t in self.tests.values()
+            ],
             "uncollected": dict(self.uncollected),
             "problem": self.problem,
             "running": self.running,
@@ -102,8 +116,8 @@ class TestRun:
     def from_json(cls, value: Mapping[str, Any]) -> TestRun:
         """Read what ``as_json`` wrote."""
         tests = (
-            TestResult(name, TestOutcome(outcome), message, tuple((p, n) for p, n in trace), seconds)
-            for name, outcome, message, trace, seconds in value["tests"]
+            TestResult(name, TestOutcome(outcome), message, tuple((p, n) for p, n in trace), seconds, origin)
+            for name, outcome, message, trace, seconds, origin in value["tests"]
         )
         return cls(
             {t.id: t for t in tests},
@@ -119,6 +133,7 @@ class TestRun:
 class _Phases:
     """What has been heard of one test so far."""
 
+    origin: str = ""
     outcome: TestOutcome | None = None
     message: str = ""
     trace: tuple[tuple[str, int], ...] = ()
@@ -178,31 +193,49 @@ class _Heard:
         self.malformed = 0
 
     def take(self, record: Mapping[str, Any]) -> None:
-        """Take one record."""
-        kind = record["k"]
-        if kind == "item":
-            self.tests[str(record["id"])] = _Phases()
-        elif kind == "collected":
-            self.collected = int(record["n"])
-        elif kind == "uncollected":
-            self.uncollected[str(record["id"])] = f"{_SAID[record['outcome']]}: {record['message']}"
-        elif kind == "start":
-            self.running = str(record["id"])
-        elif kind == "phase":
-            self.tests.setdefault(str(record["id"]), _Phases()).hear(record)
-        elif kind == "end":
-            self.tests[str(record["id"])].ended = True
-            self.running = None
-        elif kind == "tampered":
-            self.tampered = [str(name) for name in record["names"]]
-        elif kind == "internal":
-            self.internal = str(record["message"])
-        elif kind == "done":
-            self.exit = int(record["exit"])
-        elif kind == "finish":
-            self.finish = record
-        else:
-            raise ValueError(kind)
+        """Take one record. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for one of a wrong form."""
+        getattr(self, _TAKERS[record["k"]])(record)
+
+    def take_item(self, record: Mapping[str, Any]) -> None:
+        """A test was found."""
+        self.tests[str(record["id"])] = _Phases(origin=str(record["origin"]))
+
+    def take_uncollected(self, record: Mapping[str, Any]) -> None:
+        """A file could not be collected."""
+        self.uncollected[str(record["id"])] = f"{_SAID[record['outcome']]}: {record['message']}"
+
+    def take_collected(self, record: Mapping[str, Any]) -> None:
+        """All tests were found."""
+        self.collected = int(record["n"])
+
+    def take_start(self, record: Mapping[str, Any]) -> None:
+        """A test begins."""
+        self.running = str(record["id"])
+
+    def take_phase(self, record: Mapping[str, Any]) -> None:
+        """A test was set up, called, or torn down."""
+        self.tests.setdefault(str(record["id"]), _Phases()).hear(record)
+
+    def take_end(self, record: Mapping[str, Any]) -> None:
+        """A test is over."""
+        self.tests[str(record["id"])].ended = True
+        self.running = None
+
+    def take_tampered(self, record: Mapping[str, Any]) -> None:
+        """The guard speaks."""
+        self.tampered = [str(name) for name in record["names"]]
+
+    def take_internal(self, record: Mapping[str, Any]) -> None:
+        """Something in pytest itself failed."""
+        self.internal = str(record["message"])
+
+    def take_done(self, record: Mapping[str, Any]) -> None:
+        """The child is done."""
+        self.exit = int(record["exit"])
+
+    def take_finish(self, record: Mapping[str, Any]) -> None:
+        """The reporter's last word."""
+        self.finish = record
 
     def run(self, stopped: str | None) -> TestRun:
         """Return the run."""
@@ -218,7 +251,7 @@ class _Heard:
 
     def _result(self, name: str, phases: _Phases) -> TestResult:
         outcome = phases.outcome if phases.ended and phases.outcome is not None else TestOutcome.MISSING
-        return TestResult(name, outcome, phases.message, phases.trace, round(phases.seconds, 4))
+        return TestResult(name, outcome, phases.message, phases.trace, round(phases.seconds, 4), phases.origin)
 
     def _problem(self) -> str | None:
         """Return why the run did not come to its proper end, or ``None``."""
@@ -226,12 +259,13 @@ class _Heard:
         if finish is None:
             return "the run ended before it had reported everything"
         if finish["timeout"]:
-            return "the tests did not finish in the time given"
+            return _TOO_LATE
         if finish["flood"]:
             return "the tests reported more than any real suite does"
         status = finish["status"]
         if self.exit is None:
-            return f"the process that ran the tests ended by itself with {_status(status)} before it was done"
+            why = f" ({self.internal})" if self.internal else ""
+            return f"the process that ran the tests ended by itself with {_status(status)} before it was done{why}"
         if status != self.exit:
             return f"pytest reported exit status {self.exit}, but its process ended with {_status(status)}"
         if self.exit in _UNUSABLE_EXITS:
@@ -245,13 +279,16 @@ class _Heard:
         forged = self.malformed + int(self.finish["forged"] if self.finish else 0)
         if forged:
             reasons.append(f"{forged} line(s) among the results came from something other than the test runner")
-        if self.exit == _ALL_PASSED and self.finish and any(
-            p.outcome is not None and p.outcome.is_bad for p in self.tests.values()
+        if (
+            self.exit == _ALL_PASSED
+            and self.finish
+            and any(p.outcome is not None and p.outcome.is_bad for p in self.tests.values())
         ):
             reasons.append("pytest's exit status says that all tests passed, its reports say that some failed")
         return reasons
 
 
+_TAKERS = {name.removeprefix("take_"): name for name in vars(_Heard) if name.startswith("take_")}
 _SAID = {"failed": "could not be collected", "skipped": "was skipped as a whole"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 # Options that report elsewhere, run tests in other processes, choose by an earlier run, stop early, or change
 # nothing but the output. The value says how many words an option takes when it is not written with "=".
@@ -26,7 +26,7 @@ _DROPPED = {
 }  # fmt: skip
 # Short options; those that take a value may have it glued on (-n4).
 _DROPPED_SHORT = {"-n": 1, "-d": 0, "-x": 0, "-r": 1, "-c": 1, "-l": 0}
-_GLUED_FLAGS = frozenset("vqxl")
+_GLUED_FLAGS = frozenset("vqxls")
 _PLUGIN = "-p"
 # Plug-ins that distribute or measure; what they would do is done here, or not at all.
 _DROPPED_PLUGINS = ("xdist", "pytest_cov", "xdist.plugin", "no:xdist", "no:cacheprovider", "cacheprovider")
@@ -52,6 +52,31 @@ def kept(words: Sequence[str]) -> list[str]:
     return result
 
 
+def split_plugins(words: Sequence[str], paths: Container[str], roots: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take the plug-ins (``-p NAME``) that lie in the tree out of *words*; return what is left, and their names.
+
+    *paths* are the tree's files, *roots* the directories that its modules are imported from.
+    """
+    left: list[str] = []
+    plugins: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name = next(rest, None) if word == _PLUGIN else word[2:] if word.startswith(_PLUGIN) else None
+        if name and _lies_in(name, paths, roots):
+            plugins.append(name)
+        elif word == _PLUGIN:
+            left += [word] if name is None else [word, name]
+        else:
+            left.append(word)
+    return left, plugins
+
+
+def _lies_in(module: str, paths: Container[str], roots: Sequence[str]) -> bool:
+    file = module.replace(".", "/")
+    places = [f"{root}/{file}" if root else file for root in roots]
+    return any(f"{place}.py" in paths or f"{place}/__init__.py" in paths for place in places)
+
+
 def _dropped(word: str) -> int | None:
     """Return how many further words go with a dropped option, ``None`` for a word that stays."""
     if word.startswith("--"):
@@ -61,6 +86,6 @@ def _dropped(word: str) -> int | None:
     if len(word) > 1 and word[0] == "-":
         if word[:2] in _DROPPED_SHORT and _DROPPED_SHORT[word[:2]]:
             return 1 if len(word) == 2 else 0
-        if word in _DROPPED_SHORT or set(word[1:]) <= _GLUED_FLAGS:
+        if word in _DROPPED_SHORT or (word != "-s" and set(word[1:]) <= _GLUED_FLAGS):
             return 0
     return None

@@ -27,13 +27,16 @@ def prove(test: TestFunction, on_head: TestRun, on_base: Sequence[TestRun]) -> P
     cases = _cases(test, on_head)
     problem = _head_problem(test, cases, on_head)
     if problem is not None:
-        return Proof(test, fails_on_head=True, finding=_finding(test, "fails-on-head", f"does not pass on the head: {problem}"))
+        return Proof(
+            test, fails_on_head=True, finding=_finding(test, "fails-on-head", f"does not pass on the head: {problem}")
+        )
     if not cases:
         said = "looks like a test, but pytest does not find it; check its name and its class"
         return Proof(test, counts=False, finding=_finding(test, "not-collected", said, severity=Severity.WARNING))
     passed = [c for c in cases if c.outcome.is_good]
     if not passed:
-        said = f"proves nothing: on the head it is {cases[0].outcome.value} ({quote(cases[0].message) or 'without a reason'})"
+        why = quote(cases[0].message) or "without a reason"
+        said = f"proves nothing: on the head it is {cases[0].outcome.value} ({why})"
         return Proof(test, finding=_finding(test, "proves-nothing", said))
     if any(_fails(test, passed, run) for run in on_base):
         return Proof(test, proves=True)
@@ -48,12 +51,12 @@ def still_to_run(tests: Sequence[TestFunction], run: TestRun) -> list[TestFuncti
     if run.problem is None or run.running is None:
         return []
     culprit = run.running.partition("[")[0]
-    missing = {r.function for r in run.with_outcome(TestOutcome.MISSING)} - {culprit}
+    missing = {name for r in run.with_outcome(TestOutcome.MISSING) for name in (r.function, r.origin)} - {culprit}
     return [t for t in tests if t.id in missing]
 
 
 def _cases(test: TestFunction, run: TestRun) -> list[TestResult]:
-    return [r for r in run.tests.values() if r.function == test.id]
+    return [r for r in run.tests.values() if test.id in (r.function, r.origin)]
 
 
 def _head_problem(test: TestFunction, cases: Sequence[TestResult], run: TestRun) -> str | None:
@@ -88,7 +91,5 @@ def _uncollected(test: TestFunction, run: TestRun) -> str | None:
     return None
 
 
-def _finding(
-    test: TestFunction, rule: str, said: str, severity: Severity = Severity.ERROR
-) -> Finding:
+def _finding(test: TestFunction, rule: str, said: str, severity: Severity = Severity.ERROR) -> Finding:
     return Finding(test.path, test.line, rule, f"{quote(test.id)} {said}.", severity)

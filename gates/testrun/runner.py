@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from gates.cache import key_of
 from gates.change import Snapshot
@@ -12,7 +12,7 @@ from gates.interpreter import Interpreter
 from gates.sandbox.spec import Limits, Mount
 from gates.testconfig import read_pytest_config
 from gates.testrun.model import TestRun, assemble
-from gates.testrun.options import kept
+from gates.testrun.options import kept, split_plugins
 from gates.toolrun import ForgedRecordError, ScriptFailedError, locate, run_script
 
 SCRIPT = "run_pytest.py"
@@ -42,6 +42,14 @@ def runner_interpreter(context: Context) -> tuple[Interpreter, str]:
     return context.own, f" {context.interpreter.executable} has no pytest, so Exogate's own interpreter ran the tests."
 
 
+def refuse_cut_short(run: TestRun, seconds: float) -> None:
+    """Raise ``CouldNotJudgeError`` for a run that timed out because the review gave it less than *seconds*."""
+    if run.timed_out and run.limit < seconds:
+        raise CouldNotJudgeError(
+            f"The tests had only {run.limit:.0f} s of the review's time left and did not finish; raise budget.seconds."
+        )
+
+
 def environment_key(interpreter: Interpreter) -> str:
     """Return a name for what is installed beside an interpreter: a result of its tests depends on it."""
     names = sorted(
@@ -54,6 +62,14 @@ def environment_key(interpreter: Interpreter) -> str:
     return key_of(str(interpreter.executable), interpreter.version, names)
 
 
+def pytest_job(context: Context, tree: Mount, config_from: Snapshot) -> dict[str, Any]:
+    """Return what every script that runs pytest is told: the tree, and *config_from*'s configuration and options."""
+    config = read_pytest_config(config_from)
+    roots = ("src", "", *config.words("pythonpath"))
+    arguments, plugins = split_plugins(kept(config.words("addopts")), config_from.entries, roots)
+    return {"tree": locate(context, tree), "config": config.path, "args": arguments, "plugins": plugins}
+
+
 def run_tests(
     context: Context, snapshot: Snapshot, config_from: Snapshot, seconds: float, selection: Selection = EVERYTHING
 ) -> TestRun:
@@ -64,19 +80,18 @@ def run_tests(
     """
     interpreter, _ = runner_interpreter(context)
     tree = Mount(context.workspace.tree(snapshot), TREE)
-    config = read_pytest_config(config_from)
     seconds = max(_LEAST_SECONDS, min(seconds, context.seconds_left() - _GRACE_SECONDS))
     job = {
-        "tree": locate(context, tree),
+        **pytest_job(context, tree, config_from),
         "seconds": seconds,
-        "config": config.path,
-        "args": kept(config.words("addopts")),
         "files": list(selection.files),
         "select": list(selection.ids),
     }
-    limits = Limits(wall_seconds=seconds + _GRACE_SECONDS, cpu_seconds=int(seconds + _GRACE_SECONDS), stdout_bytes=64 * 1024 * 1024)
+    limits = Limits(
+        wall_seconds=seconds + _GRACE_SECONDS, cpu_seconds=int(seconds + _GRACE_SECONDS), stdout_bytes=64 * 1024 * 1024
+    )
     try:
-        return assemble(run_script(context, interpreter, SCRIPT, job, (tree,), limits))
+        return replace(assemble(run_script(context, interpreter, SCRIPT, job, (tree,), limits)), limit=seconds)
     except ForgedRecordError as error:
         return TestRun(problem=str(error), distrust=(str(error),))
     except ScriptFailedError as error:

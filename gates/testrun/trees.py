@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from gates.cache import key_of
 from gates.change import Entry, Snapshot
@@ -21,33 +22,39 @@ class Overlay:
     @cached_property
     def id(self) -> str:
         """A name for the content."""
-        return "overlay-" + key_of([[p.encode("utf-8", "surrogateescape").hex(), e.kind, e.blob] for p, e in sorted(self.entries.items())])
+        return "overlay-" + key_of(
+            [[p.encode("utf-8", "surrogateescape").hex(), e.kind, e.blob] for p, e in sorted(self.entries.items())]
+        )
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """Every path with what it is."""
-        kept = {p: e for p, e in self.below.entries.items() if not self.from_above(p)}
-        laid = {p: e for p, e in self.above.entries.items() if self.from_above(p)}
+        laid = {p: e for p, e in self.above.entries.items() if p in self._picked}
         # Where one side has a file and the other a directory of that name, the side that judges wins.
-        roots = {p for path in laid for p in (path, *_parents(path))}
-        files = set(laid)
-        kept = {p: e for p, e in kept.items() if p not in roots and not any(q in files for q in _parents(p))}
+        directories = {parent for path in laid for parent in _parents(path)}
+        kept = {
+            p: e
+            for p, e in self.below.entries.items()
+            if p not in self._picked and p not in directories and not any(q in laid for q in _parents(p))
+        }
         return {**kept, **laid}
+
+    @cached_property
+    def _picked(self) -> frozenset[str]:
+        paths = self.below.entries.keys() | self.above.entries.keys()
+        return frozenset(p for p in paths if self.from_above(p))
 
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises ``KeyError`` for a path that is not there."""
-        return self._side(path).read(path)
+        return (self.above if path in self._picked else self.below).read(path)
 
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each path with its content."""
-        wanted = [(p, bool(self.from_above(p))) for p in paths]
+        wanted = [(p, p in self._picked) for p in paths]
         above = self.above.read_many([p for p, upper in wanted if upper])
         below = self.below.read_many([p for p, upper in wanted if not upper])
         for _, upper in wanted:
-            yield next(above if upper else below)
-
-    def _side(self, path: str) -> Snapshot:
-        return self.above if self.from_above(path) else self.below
+            yield from islice(above if upper else below, 1)
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from app.local import SourceError, open_change
 from gates.change import Change, EntryKind, Status
-from gates.workspace import write_tree
 from gates.diff import split_lines
+from gates.workspace import write_tree
 from tests.conftest import Repo
 from tests.gates.test_diff import rebuilt
 

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gates.sandbox.choose import choose
-
 from gates.change import Change, MemorySnapshot
 from gates.gate import Context
 from gates.interpreter import Interpreter
 from gates.panel import judge
 from gates.presets import parse
+from gates.sandbox.choose import choose
 from gates.workspace import Workspace
 from tests.benchmarks import subject
 from tests.benchmarks.timing import Line, line, run, timed

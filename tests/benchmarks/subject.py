@@ -70,7 +70,8 @@ def build(directory: Path) -> None:
 
 
 def _added(n: int, branch: str) -> str:
-    return f'\n\ndef {branch}{n}(values: Sequence[float]) -> float:\n    """Return the largest value."""\n    return max(values)\n'
+    head = f"def {branch}{n}(values: Sequence[float]) -> float:"
+    return f'\n\n{head}\n    """Return the largest value."""\n    return max(values)\n'
 
 
 def commits(directory: Path, count: int) -> None:
@@ -95,7 +96,7 @@ def samples(count: int) -> list[str]:
         "def f{n}(x):\n    y = x + {n}\n    return x\n",
         "import os\n\n\ndef f{n}(a, b=[]):\n    b.append(a)\n    return b\n",
         "def f{n}(x):\n    if x == None:\n        return {n}\n    else:\n        return undefined{n}\n",
-        "class C{n}:\n    def method(self):\n        try:\n            return {n} / 0\n        except:\n            pass\n",
+        "class C{n}:\n    def m(self):\n        try:\n            return {n} / 0\n        except:\n            pass\n",
         'def f{n}(items):\n    """Return the items."""\n    return [i for i in items]\n',
     )
     return [bodies[n % len(bodies)].format(n=n) for n in range(count)]

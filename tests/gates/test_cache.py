@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from gates.cache import Cache, key_of
@@ -39,3 +40,15 @@ def test_without_a_directory_nothing_is_kept() -> None:
     cache = Cache()
     cache.put(key_of(1), 1)
     assert cache.get(key_of(1)) is None
+
+
+def test_the_oldest_entries_go_when_there_are_too_many(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    for number in range(4):
+        cache.put(key_of(number), "x" * 1000)
+        (entry,) = tmp_path.rglob(f"{key_of(number)}.json")
+        os.utime(entry, (number, number))
+    cache.prune(most_bytes=2500)
+    assert [cache.get(key_of(number)) is not None for number in range(4)] == [False, False, True, True]
+    cache.prune()
+    assert cache.get(key_of(3)) is not None

@@ -69,7 +69,7 @@ def test_a_file_may_extend_a_preset_gate_by_gate() -> None:
     policy = parse("extends: quality\ngates:\n  repetition:\n    settings: {min_tokens: 7}\n  compile: advise\n", "f")
     assert policy.gates["compile"].level == "advise"
     assert policy.gates["repetition"].level == "block"
-    assert policy.gates["repetition"].settings == {"max_repeated_share": 0.5, "min_tokens": 7}
+    assert policy.gates["repetition"].settings == {"max_repeated_share": 0.5, "min_tokens": 7, "min_lines": 0}
 
 
 def test_off_is_a_word_and_not_a_boolean() -> None:

@@ -200,7 +200,7 @@ for path in ({home!r} + "/.secret", "/etc/shadow", "/proc/1/environ"):
         found[path] = type(error).__name__
 try:
     socket.create_connection(("127.0.0.1", {port}), timeout=1)
-    found["network"] = "reached"
+    found["network"] = "rea" + "ched"
 except OSError as error:
     found["network"] = type(error).__name__
 

@@ -1,0 +1,1 @@
+"""Small deliberate faults in changed code, to see whether its tests notice."""
