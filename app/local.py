@@ -12,7 +12,7 @@ from pathlib import Path
 from app.git import GitError, git
 from app.git_snapshot import GitSnapshot, Objects
 from gates.change import MAX_DIFF_BYTES, Change, EntryKind, FileChange, Status, is_binary
-from gates.diff import Hunk, parse_hunks, split_lines
+from gates.diff import DiffError, Hunk, parse_hunks, split_lines
 
 _STATUS = {"A": Status.ADDED, "D": Status.DELETED, "R": Status.RENAMED}
 # Above this many candidate pairs git looks for exact renames only (diff.renameLimit).
@@ -62,7 +62,7 @@ def open_change(repo: Path, base: str, head: str) -> Iterator[LocalChange]:
                 )
             change = Change(head_commit, before, after, tuple(_files(repo, before, after)))
             yield LocalChange(change, base_commit, head_commit, merge_base, tip, tuple(_notes(change)))
-        except GitError as error:
+        except (GitError, DiffError) as error:
             raise SourceError(str(error)) from error
 
 
@@ -122,7 +122,7 @@ def _files(repo: Path, before: GitSnapshot, after: GitSnapshot) -> Iterator[File
     patch = git(repo, "diff-tree", *options, "-p", "-U0", "--text", "--diff-filter=MR", before.id, after.id)
     sections = iter(_sections(patch))
     for letter, old_path, path in listed:
-        hunks = parse_hunks(next(sections)) if letter in "MR" else None
+        hunks = parse_hunks(next(sections, b"")) if letter in "MR" else None
         yield _file(before, after, letter, old_path, path, hunks)
 
 
@@ -160,8 +160,8 @@ def _parse_raw(raw: bytes) -> Iterator[tuple[str, str, str]]:
         if not meta.startswith(b":"):
             continue
         letter = meta.split()[4][:1].decode()
-        old = os.fsdecode(next(fields))
-        yield letter, old, os.fsdecode(next(fields)) if letter in "RC" else old
+        old = os.fsdecode(next(fields, b""))
+        yield letter, old, os.fsdecode(next(fields, b"")) if letter in "RC" else old
 
 
 def _sections(patch: bytes) -> Iterator[bytes]:
