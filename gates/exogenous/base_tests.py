@@ -14,6 +14,7 @@ from gates.change import Change, Snapshot
 from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
 from gates.testfiles import TestLayout
 from gates.testrun.compare import Breakage, breakages, findings, quote
+from gates.testrun.manifest import is_manifest
 from gates.testrun.model import TestRun
 from gates.testrun.runner import Selection, environment_key, refuse_cut_short, run_tests, runner_interpreter
 from gates.testrun.shadows import findings as shadow_findings
@@ -39,7 +40,8 @@ class BaseTests:
     """Runs the base's tests on the base and on the head's code, and rejects what newly fails.
 
     The head's code is judged in a tree of which everything that decides about tests (test modules, their data,
-    ``conftest.py``, the runner's configuration) is the base's. A test that fails on both sides is no finding. One
+    ``conftest.py``, the runner's configuration) is the base's; of a manifest that code reads too, the part that
+    pytest reads. A test that fails on both sides is no finding. One
     that newly fails is run on the base once more, and only warned about where it fails there too. The score is the
     share of the tests passing on the base that also pass on the head.
     """
@@ -113,7 +115,11 @@ def _compare(
 ) -> Verdict:
     interpreter, remark = runner_interpreter(context)
     shadowing = shadows(change, layout, interpreter)
-    judged = Overlay(change.head, change.base, lambda path: layout.judges(path) or _lies_in(path, shadowing))
+
+    def judges(path: str) -> bool:
+        return (layout.judges(path) and not is_manifest(path)) or _lies_in(path, shadowing)
+
+    judged = Overlay(change.head, change.base, judges)
     with ThreadPoolExecutor(2 if context.jobs > 1 else 1) as pool:
         first = pool.submit(bases.of, change.base)
         second = pool.submit(run_tests, context, judged, change.base, settings.seconds)

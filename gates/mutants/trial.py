@@ -10,8 +10,8 @@ from typing import Any
 from gates.change import Snapshot
 from gates.gate import Context, CouldNotJudgeError
 from gates.mutants.model import Mutant
-from gates.sandbox.spec import Limits, Mount
-from gates.testrun.runner import TREE, pytest_job, runner_interpreter
+from gates.sandbox.spec import Limits
+from gates.testrun.runner import pytest_job, runner_interpreter
 from gates.toolrun import run_script
 
 SCRIPT = "run_mutants.py"
@@ -59,10 +59,10 @@ def try_mutants(
 ) -> Trial:
     """Run the tree's tests on each mutant in one sandbox. Raises ``CouldNotJudgeError``."""
     interpreter, _ = runner_interpreter(context)
-    mount = Mount(context.workspace.tree(tree), TREE)
     seconds = max(_LEAST_SECONDS, min(seconds, context.seconds_left() - _GRACE_SECONDS))
+    mount, told = pytest_job(context, tree, config_from)
     job = {
-        **pytest_job(context, mount, config_from),
+        **told,
         "files": {path: list(numbers) for path, numbers in lines.items()},
         "mutants": [
             {"path": m.path, "start": m.start, "end": m.end, "text": m.replacement, "first": m.first, "last": m.last}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gates.change import Change, Snapshot, Status
 from gates.testfiles import TestLayout
 from gates.testrun.conftest_rules import bound_names, objection
+from gates.testrun.manifest import is_manifest
 from gates.testrun.trees import Overlay
 from gates.verdict import Finding, Severity
 
@@ -20,7 +21,8 @@ class OwnTrees:
     """``head`` is the head's code, ``base`` the base's, both with the head's tests and their support files.
 
     Configuration and ``conftest.py`` are the base's in both, save for those ``conftest.py`` files that only add to
-    the base's: ``added`` names these, ``findings`` tells of the others.
+    the base's: ``added`` names these, ``findings`` tells of the others. A manifest goes with its side's code; pytest
+    is told the base's.
     """
 
     head: Snapshot
@@ -39,8 +41,11 @@ def own_trees(change: Change, layout: TestLayout) -> OwnTrees:
     def brought(path: str) -> bool:
         return layout.judges(path) and not ruled(path)
 
+    def replaced(path: str) -> bool:
+        return ruled(path) and not is_manifest(path)
+
     return OwnTrees(
-        Overlay(change.head, change.base, ruled), Overlay(change.base, change.head, brought), added, findings
+        Overlay(change.head, change.base, replaced), Overlay(change.base, change.head, brought), added, findings
     )
 
 

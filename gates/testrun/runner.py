@@ -11,6 +11,7 @@ from gates.gate import Context, CouldNotJudgeError
 from gates.interpreter import Interpreter
 from gates.sandbox.spec import Limits, Mount
 from gates.testconfig import read_pytest_config
+from gates.testrun.manifest import with_config
 from gates.testrun.model import TestRun, assemble
 from gates.testrun.options import kept, split_plugins
 from gates.toolrun import ForgedRecordError, ScriptFailedError, locate, run_script
@@ -62,12 +63,14 @@ def environment_key(interpreter: Interpreter) -> str:
     return key_of(str(interpreter.executable), interpreter.version, names)
 
 
-def pytest_job(context: Context, tree: Mount, config_from: Snapshot) -> dict[str, Any]:
+def pytest_job(context: Context, tree: Snapshot, config_from: Snapshot) -> tuple[Mount, dict[str, Any]]:
     """Return what every script that runs pytest is told: the tree, and *config_from*'s configuration and options."""
     config = read_pytest_config(config_from)
+    tree, path = with_config(tree, config_from, config.path)
+    mount = Mount(context.workspace.tree(tree), TREE)
     roots = ("src", "", *config.words("pythonpath"))
     arguments, plugins = split_plugins(kept(config.words("addopts")), config_from.entries, roots)
-    return {"tree": locate(context, tree), "config": config.path, "args": arguments, "plugins": plugins}
+    return mount, {"tree": locate(context, mount), "config": path, "args": arguments, "plugins": plugins}
 
 
 def run_tests(
@@ -79,10 +82,10 @@ def run_tests(
     ``CouldNotJudgeError`` where no sandbox works or no time is left.
     """
     interpreter, _ = runner_interpreter(context)
-    tree = Mount(context.workspace.tree(snapshot), TREE)
     seconds = max(_LEAST_SECONDS, min(seconds, context.seconds_left() - _GRACE_SECONDS))
+    tree, told = pytest_job(context, snapshot, config_from)
     job = {
-        **pytest_job(context, tree, config_from),
+        **told,
         "seconds": seconds,
         "files": list(selection.files),
         "select": list(selection.ids),

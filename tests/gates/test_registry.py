@@ -13,7 +13,7 @@ import pytest
 from gates import registry
 from gates.gate import Kind, Need, Settings
 
-_PLUGIN = '''
+_PLUGIN = """
 from dataclasses import dataclass
 
 from gates.gate import Kind, Settings
@@ -42,7 +42,7 @@ class Licence:
 
 
 GATE = Licence()
-'''
+"""
 
 
 @pytest.mark.parametrize("name", sorted(registry.BUILT_IN))
