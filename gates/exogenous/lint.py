@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from gates import suppressions, toolconfig
@@ -12,6 +12,7 @@ from gates.baseline import new_findings, on_changed_lines
 from gates.change import Change, Snapshot
 from gates.gate import Context, Kind, Need, Settings
 from gates.toolbatch import Answer, Side, Tool, ask
+from gates.toolplan import Plan
 from gates.tooltrees import environment, python_digest, unfit
 from gates.verdict import Finding, Severity, Verdict
 
@@ -51,17 +52,6 @@ class LintSettings(Settings):
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """One change before its verdict: what to lint on either side, and what is known without pylint."""
-
-    change: Change
-    head: Side | None
-    base: Side | None = None
-    notes: tuple[Finding, ...] = field(default=())
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
 class LintGate:
     """Runs pylint on the changed Python files of base and head, with the base's configuration for both.
 
@@ -88,12 +78,12 @@ class LintGate:
         return [_verdict(plan, answers, settings) for plan in plans]
 
 
-def _plan(change: Change) -> _Plan:
+def _plan(change: Change) -> Plan[Side]:
     files = change.python_files()
     notes = toolconfig.PYLINT.edits(change) if files else []
     problem = next((p for f in files if (p := unfit(change.head, f.path, "pylint"))), None)
     if not files or problem is not None:
-        return _Plan(change, None, notes=tuple(notes), problem=problem)
+        return Plan(change, None, notes=tuple(notes), problem=problem)
     unheard = []
     for file in files:
         new = suppressions.written(change, file, ("pylint", "noqa"))
@@ -104,18 +94,17 @@ def _plan(change: Change) -> _Plan:
     head = Side(change.head, change.base, tuple(f.path for f in files), config, tuple(unheard))
     old = tuple(f.old_path for f in files if f.old_path and _lintable(change.base, f.old_path))
     base = Side(change.base, change.base, old, config) if old else None
-    return _Plan(change, head, base, tuple(notes))
+    return Plan(change, head, base, tuple(notes))
 
 
 def _lintable(base: Snapshot, path: str) -> bool:
     return path.endswith((".py", ".pyi")) and unfit(base, path, "pylint") is None
 
 
-def _verdict(plan: _Plan, answers: dict[Side, Answer], settings: LintSettings) -> Verdict:
-    if plan.problem is not None:
-        return Verdict.error(NAME, plan.problem, findings=plan.notes)
-    if plan.head is None:
-        return Verdict.skip(NAME, "The change has no Python file.")
+def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: LintSettings) -> Verdict:
+    if (verdict := plan.unjudged(NAME)) is not None:
+        return verdict
+    assert plan.head is not None
     head = answers[plan.head]
     base = answers[plan.base] if plan.base is not None else Answer()
     if failed := base.failed or head.failed:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from gates import suppressions, toolconfig
+from gates import toolconfig
 from gates.baseline import new_findings, on_changed_lines
 from gates.change import Change, Snapshot
 from gates.gate import Context, Kind, Need, Settings
 from gates.testfiles import TestLayout
 from gates.toolbatch import Answer, Side, Tool, ask
+from gates.toolplan import Plan, unheard
 from gates.tooltrees import unfit, versions
 from gates.verdict import Finding, Severity, Verdict
 
@@ -51,17 +52,6 @@ class SecuritySettings(Settings):
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """One change before its verdict: what to scan on either side, and what is known without bandit."""
-
-    change: Change
-    head: Side | None
-    base: Side | None = None
-    notes: tuple[Finding, ...] = field(default=())
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
 class SecurityGate:
     """Runs bandit on the changed ``.py`` files of base and head, with the base's configuration for both.
 
@@ -86,34 +76,28 @@ class SecurityGate:
         return [_verdict(plan, answers, settings) for plan in plans]
 
 
-def _plan(change: Change) -> _Plan:
+def _plan(change: Change) -> Plan[Side]:
     files = [f for f in change.python_files() if f.path.endswith(".py")]
     notes = toolconfig.BANDIT.edits(change) if files else []
     problem = next((p for f in files if (p := unfit(change.head, f.path, "bandit"))), None)
     if not files or problem is not None:
-        return _Plan(change, None, notes=tuple(notes), problem=problem)
-    texts = []
-    for file in files:
-        new = suppressions.written(change, file, ("bandit",))
-        notes += [suppressions.as_finding(file.path, s) for s in new]
-        if new:
-            source = suppressions.without(change.head.read(file.path), new)
-            texts.append((file.path, source.decode("utf-8", "surrogateescape")))
+        return Plan(change, None, notes=tuple(notes), problem=problem)
+    found, texts = unheard(change, files, ("bandit",))
+    notes += found
     config = toolconfig.BANDIT.find(change.base)
-    head = Side(change.head, change.base, tuple(f.path for f in files), config, tuple(texts))
+    head = Side(change.head, change.base, tuple(f.path for f in files), config, texts)
     old = tuple(f.old_path for f in files if f.old_path and _scannable(change.base, f.old_path))
-    return _Plan(change, head, Side(change.base, change.base, old, config) if old else None, tuple(notes))
+    return Plan(change, head, Side(change.base, change.base, old, config) if old else None, tuple(notes))
 
 
 def _scannable(base: Snapshot, path: str) -> bool:
     return path.endswith(".py") and unfit(base, path, "bandit") is None
 
 
-def _verdict(plan: _Plan, answers: dict[Side, Answer], settings: SecuritySettings) -> Verdict:
-    if plan.problem is not None:
-        return Verdict.error(NAME, plan.problem, findings=plan.notes)
-    if plan.head is None:
-        return Verdict.skip(NAME, "The change has no Python file.")
+def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: SecuritySettings) -> Verdict:
+    if (verdict := plan.unjudged(NAME)) is not None:
+        return verdict
+    assert plan.head is not None
     head = answers[plan.head]
     base = answers[plan.base] if plan.base is not None else Answer()
     if failed := base.failed or head.failed:

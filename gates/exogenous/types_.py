@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from gates import suppressions, toolconfig
+from gates import toolconfig
 from gates.baseline import new_findings
 from gates.change import Change, EntryKind, Snapshot
 from gates.gate import Context, Kind, Need, Settings
 from gates.importers import imported, importers
+from gates.toolplan import Plan, unheard
 from gates.tooltrees import unfit
 from gates.typechecking import Answer, Error, Side, check_all
 from gates.verdict import Finding, Severity, Verdict
@@ -23,17 +24,6 @@ class TypesSettings(Settings):
 
     disable: tuple[str, ...] = ()
     max_new: int = 0
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """One change before its verdict: what to check on either side, and what is known without mypy."""
-
-    change: Change
-    head: Side | None
-    base: Side | None = None
-    notes: tuple[Finding, ...] = field(default=())
-    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,30 +54,25 @@ class TypesGate:
         return [_verdict(plan, next(answers) if plan.head is not None else None, settings) for plan in plans]
 
 
-def _plan(change: Change) -> _Plan:
+def _plan(change: Change) -> Plan[Side]:
     files = change.python_files()
     old = tuple(f.path for f in change.files if f.is_python and f.path not in change.head.entries)
     if not files and not old:
-        return _Plan(change, None)
+        return Plan(change, None)
     notes = toolconfig.MYPY.edits(change)
     problem = next((p for f in files if (p := _unfit(change.head, f.path))), None)
     if problem is not None:
-        return _Plan(change, None, notes=tuple(notes), problem=problem)
-    texts = []
-    for file in files:
-        new = suppressions.written(change, file, ("mypy",))
-        notes += [suppressions.as_finding(file.path, s) for s in new]
-        if new:
-            source = suppressions.without(change.head.read(file.path), new)
-            texts.append((file.path, source.decode("utf-8", "surrogateescape")))
+        return Plan(change, None, notes=tuple(notes), problem=problem)
+    found, texts = unheard(change, files, ("mypy",))
+    notes += found
     base = tuple(sorted({f.old_path for f in change.files if f.old_path and f.is_python}))
     config = toolconfig.MYPY.find(change.base)
     head = tuple(f.path for f in files)
     # The same files on both sides: what only one side looked at would seem to be new or gone.
     also = tuple(sorted({*importers(change.head, {*head, *old}), *importers(change.base, base)} - {*head, *base}))
     before = _side(change, change.base, tuple(p for p in base if _unfit(change.base, p) is None), also, config)
-    after = _side(change, change.head, head, also, config, tuple(texts))
-    return _Plan(change, after, before if before.files or before.also else None, tuple(notes))
+    after = _side(change, change.head, head, also, config, texts)
+    return Plan(change, after, before if before.files or before.also else None, tuple(notes))
 
 
 def _side(
@@ -122,7 +107,7 @@ def _unfit(tree: Snapshot, path: str) -> str | None:
     return unfit(tree, path, "mypy")
 
 
-def _verdict(plan: _Plan, answers: tuple[Answer | None, Answer] | None, settings: TypesSettings) -> Verdict:
+def _verdict(plan: Plan[Side], answers: tuple[Answer | None, Answer] | None, settings: TypesSettings) -> Verdict:
     if plan.problem is not None:
         return Verdict.error(NAME, plan.problem, findings=plan.notes)
     if answers is None:

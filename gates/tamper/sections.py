@@ -10,7 +10,7 @@ from gates.tamper.options import narrowing
 from gates.tamper.rules import Weakening
 from gates.testconfig import ini_sections, parse_toml
 
-_RUNNERS = ("pytest", "py.test", "unittest", "nose", "stestr", "trial", "runtests", "posargs")
+_RUNNERS = ("pytest", "py.test", "unittest", "nose", "stestr", "trial", "runtests")
 _TRUE = ("true", "1", "yes", "on")
 
 
