@@ -63,7 +63,7 @@ def review(request: Request) -> Review:
         registry.get(name)
     with open_change(request.repo, request.base, request.head) as local, Workspace() as workspace:
         policy, source = choose_policy(request.policy, local.policy_base, request.gates)
-        told = _provenance(request, local)
+        told = _provenance(request, local, policy)
         provenance = told.sum
         context, notes = _context(request, local, workspace)
         notes += told.remarks
@@ -71,11 +71,11 @@ def review(request: Request) -> Review:
         return _assemble(request, local, policy, source, provenance, verdicts, notes, context, started)
 
 
-def _provenance(request: Request, local: LocalChange) -> ChangeProvenance:
+def _provenance(request: Request, local: LocalChange, policy: Policy) -> ChangeProvenance:
     """Return what the change's own commits declare: those that the base does not have."""
     own = (local.head_commit, f"^{local.base_commit}")
     branch = request.branch or _branch(request.head)
-    return declared(request.repo, *own, branch=branch, body=request.pull_body)
+    return declared(request.repo, *own, branch=branch, body=request.pull_body, accepted_signoffs=policy.accept_signoffs)
 
 
 def _branch(head: str) -> str:

@@ -67,18 +67,24 @@ class PolicyFile(_Strict):
     extends: str | None = None
     enforce: bool | None = None
     applies_to: tuple[ProvenanceStatus, ...] | None = None
+    accept_signoffs: bool | None = None
     gates: dict[str, Annotated[GateRule, BeforeValidator(_short_rule)]] = Field(default_factory=dict)
     review: ReviewRule | None = None
     budget: Budget | None = None
 
 
 class Policy(_Strict):
-    """A policy with everything filled in: what a review and the lab use."""
+    """A policy with everything filled in: what a review and the lab use.
+
+    ``accept_signoffs``: an author's own `Signed-off-by` attests that a person wrote the commit, where no sign says
+    otherwise.
+    """
 
     name: str
     description: str = ""
     enforce: bool = True
     applies_to: tuple[ProvenanceStatus, ...] = EVERY_STATUS
+    accept_signoffs: bool = False
     gates: dict[str, GateRule] = Field(default_factory=dict)
     review: ReviewRule | None = None
     budget: Budget = Budget()
@@ -91,6 +97,7 @@ class Policy(_Strict):
         with their defaults, so writing a default out changes nothing.
         """
         judged_by = {
+            "accept_signoffs": self.accept_signoffs,
             "applies_to": sorted(self.applies_to),
             "gates": {
                 name: {

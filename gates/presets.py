@@ -116,6 +116,7 @@ def _filled(given: PolicyFile, parent: Policy | None, default_name: str) -> Poli
     values = {
         "enforce": given.enforce,
         "applies_to": given.applies_to,
+        "accept_signoffs": given.accept_signoffs,
         "review": given.review,
         "budget": given.budget,
         "description": given.description,

@@ -9,10 +9,17 @@ from app.provenance.detector import ChangeProvenance, detect_change
 from app.provenance.read import read_history
 
 
-def declared(repo: Path, *revisions: str, branch: str | None = None, body: str | None = None) -> ChangeProvenance:
+def declared(
+    repo: Path,
+    *revisions: str,
+    branch: str | None = None,
+    body: str | None = None,
+    accepted_signoffs: bool = False,
+) -> ChangeProvenance:
     """Return what the commits that *revisions* select (as for ``git log``) and a pull request's text declare.
 
-    Raises ``GitError``.
+    *accepted_signoffs*: the policy takes an author's own sign-off for an attestation. Raises ``GitError``.
     """
     history = read_history(repo, *revisions)
-    return detect_change(history.commits, PullText(body or "", branch), history.evidence)
+    pull = PullText(body or "", branch)
+    return detect_change(history.commits, pull, history.evidence, accepted_signoffs=accepted_signoffs)

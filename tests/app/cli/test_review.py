@@ -171,3 +171,26 @@ def test_a_repository_without_python_or_tests_is_reviewed(exogate, repo: Repo) -
     assert done.returncode == 0, report
     outcomes = {verdict["gate"]: verdict["outcome"] for verdict in report["verdicts"]}
     assert outcomes["compile"] == outcomes["base-tests"] == "skip"
+
+
+def test_a_sign_off_attests_only_where_the_policy_accepts_it(exogate, repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.py": "x = 1\n"})
+    repo.branch("work")
+    repo.commit({"b.py": GOOD}, "Add b\n\nSigned-off-by: Ada Moreau <ada@example.org>\n")
+    status = {}
+    for accepted in ("true", "false"):
+        policy = tmp_path / f"{accepted}.yml"
+        policy.write_text(f"gates: {{compile: block}}\naccept_signoffs: {accepted}\n")
+        args = ("--repo", repo.path, "--base", "main", "--head", "work", "--policy", policy, "--format", "json")
+        status[accepted] = json.loads(exogate("review", *args).stdout)["provenance"]["status"]
+    assert status == {"true": "human-attested", "false": "undeclared"}
+
+
+def test_a_policy_may_leave_some_provenance_out(exogate, sample: Repo, tmp_path: Path) -> None:
+    policy = tmp_path / "p.yml"
+    policy.write_text("gates: {compile: block}\napplies_to: [ai-declared, mixed]\n")
+    args = ("--repo", sample.path, "--base", "main", "--head", "broken", "--policy", policy)
+    done = exogate("review", *args)
+    assert done.returncode == 0
+    assert "no gate ran" in done.stdout
+    assert exogate("review", *args, "--branch", "claude/x").returncode == 1
