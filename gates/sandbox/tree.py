@@ -125,18 +125,25 @@ class Watch:
 def kill_descendants(root: int, patience: float) -> bool:
     """Kill all below *root* until none is left; return whether that was so within *patience* seconds.
 
-    Stopped first, so that none forks while the others die.
+    Stopped first, so that none forks while the others die. One whose parent died before it has another parent and
+    is waited for, too, but not signalled again: its number may by then be another process's.
     """
     deadline = time.monotonic() + patience
+    killed: set[int] = set()
     while time.monotonic() < deadline:
-        alive = [pid for pid in descendants(root) if _stat(pid)[:1] not in ([], [b"Z"])]
-        if not alive:
+        below = [pid for pid in descendants(root) if _is_alive(pid)]
+        if not below and not any(map(_is_alive, killed)):
             return True
         for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in alive:
+            for pid in below:
                 _signal(pid, number)
+        killed.update(below)
         time.sleep(0.001)
     return False
+
+
+def _is_alive(pid: int) -> bool:
+    return _stat(pid)[:1] not in ([], [b"Z"], [b"X"])
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
