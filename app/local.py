@@ -73,7 +73,7 @@ def check_repository(repo: Path) -> None:
     try:
         git(repo, "rev-parse", "--git-dir")
     except GitError as error:
-        raise SourceError(f"{repo} is no git repository ({error}) Name one with --repo.") from error
+        raise SourceError(f"{repo} is no git repository ({error}). Name one with --repo.") from error
 
 
 def resolve(repo: Path, name: str, option: str) -> str:

@@ -30,10 +30,10 @@ def command(revisions: str | None, repo: Path, form: str) -> None:
     try:
         check_repository(repo)
         result = declared(repo, *([revisions] if revisions else []))
-    except (GitError, SourceError) as error:
-        raise click.ClickException(
-            f"{error} Give a range such as main..my-branch, and a repository with --repo."
-        ) from error
+    except SourceError as error:
+        raise click.ClickException(str(error)) from error
+    except GitError as error:
+        raise click.ClickException(f"{error}. Give a range of commits such as main..my-branch.") from error
     if form == "json":
         click.echo(report.json_report(result), nl=False)
     elif form == "jsonl":

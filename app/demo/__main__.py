@@ -23,7 +23,7 @@ _COLOURS = {Decision.ACCEPT: "green", Decision.REJECT: "red", Decision.ERROR: "y
 def main() -> int:
     """Run the demonstration; the exit status says whether every branch could be judged."""
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else ".demo/shop")
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 100)
     build(directory)
     console.print(f"A sample repository stands in {directory}, with its policy in .github/exogate.yml: standard.\n")
     reviews: list[tuple[Branch, Review]] = []

@@ -9,6 +9,7 @@ import pytest
 
 from app import __version__
 from gates import registry
+from tests.conftest import Repo
 
 
 def test_version(exogate) -> None:
@@ -93,3 +94,37 @@ def test_completion_scripts_are_printed(exogate, shell: str) -> None:
 def test_completion_completes(exogate) -> None:
     done = exogate(_EXOGATE_COMPLETE="bash_complete", COMP_WORDS="exogate pol", COMP_CWORD="1")
     assert "policy" in done.stdout
+
+
+def test_provenance_of_a_range_in_json(exogate, repo: Repo) -> None:
+    repo.commit({"a": "1\n"})
+    repo.branch("work")
+    declared = repo.commit({"a": "2\n"}, "Do it\n\nCo-authored-by: Claude Opus 4.6 <noreply@anthropic.com>\n")
+    plain = repo.commit({"a": "3\n"}, "More")
+    done = exogate("provenance", "--repo", repo.path, "main..work", "--format", "json")
+    report = json.loads(done.stdout)
+    by_commit = {row["commit"]: row for row in report["commits"]}
+    assert by_commit[declared]["status"] == "ai-declared"
+    assert by_commit[declared]["models"] == ["Claude Opus 4.6"]
+    assert by_commit[plain]["status"] == "undeclared"
+    assert report["sum"]["status"] == "mixed"
+    assert {"harnesses", "model_families", "models", "signals", "ignored"} <= by_commit[plain].keys()
+    lines = [
+        json.loads(line) for line in exogate("provenance", "--repo", repo.path, "--format", "jsonl").stdout.splitlines()
+    ]
+    assert len(lines) == 4
+    assert "mixed" in exogate("provenance", "--repo", repo.path, "main..work").stdout
+
+
+@pytest.mark.parametrize("revisions", ["nowhere..x", "--all", "-n1"])
+def test_provenance_of_what_is_no_range_is_wrong_usage(exogate, repo: Repo, revisions: str) -> None:
+    repo.commit({"a": "1\n"})
+    done = exogate("provenance", "--repo", repo.path, "--", revisions)
+    assert done.returncode == 2
+    assert "main..my-branch" in done.stderr
+
+
+def test_provenance_outside_a_repository_is_wrong_usage(exogate, tmp_path: Path) -> None:
+    done = exogate("provenance", "--repo", tmp_path)
+    assert done.returncode == 2
+    assert "--repo" in done.stderr
