@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gates.change import Change, MemorySnapshot, Status
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def _change(base: dict[str, str | bytes], head: dict[str, str | bytes]) -> Change:
@@ -49,3 +54,36 @@ def test_equal_contents_have_equal_ids_and_others_do_not() -> None:
 
 def test_a_path_that_is_no_text_has_an_id_too() -> None:
     assert MemorySnapshot({"caf\udce9.py": b""}).id
+
+
+def test_a_change_is_named_after_its_head_or_as_asked() -> None:
+    base, head = MemorySnapshot({}), MemorySnapshot.of({"a": "x"})
+    assert Change.between(base, head).id == head.id
+    assert Change.between(base, head, "sample 7").id == "sample 7"
+
+
+def test_python_files_are_told_by_their_name() -> None:
+    change = _change({}, {"a.py": "x\n", "b.pyi": "x\n", "c.pyx": "x\n", "py": "x\n"})
+    assert [f.path for f in change.python_files()] == ["a.py", "b.pyi"]
+
+
+def test_lines_map_between_the_sides() -> None:
+    (file,) = _change({"a": "1\n2\n3\n"}, {"a": "0\n1\n3\n"}).files
+    assert file.lines.to_base(2) == 1
+    assert file.lines.to_head(3) == 3
+    assert file.lines.to_base(1) is None
+
+
+def test_a_nul_past_what_git_looks_at_is_text() -> None:
+    (late,) = _change({}, {"a": b"x" * 8_000 + b"\0"}).files
+    (early,) = _change({}, {"a": b"x" * 7_999 + b"\0"}).files
+    assert late.compared
+    assert not early.compared
+
+
+def test_a_file_too_large_to_compare_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gates.change.MAX_DIFF_BYTES", 10)
+    (file,) = _change({"a": "1\n"}, {"a": "x" * 11}).files
+    assert (file.compared, file.hunks) == (False, ())
+    (file,) = _change({"a": "1\n"}, {"a": "x" * 10}).files
+    assert file.compared

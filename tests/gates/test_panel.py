@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,3 +173,82 @@ def test_a_gate_kept_for_another_provenance_is_skipped(run: Any) -> None:
 def test_the_decision(outcomes: list[tuple[str, bool]], decision: Decision) -> None:
     plain = Verdict.accept("g", "")
     assert decide(Judged(replace(plain, outcome=Outcome(o)), blocking) for o, blocking in outcomes) is decision
+
+
+def test_progress_is_told_of_each_start_and_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    gates = {"one": _accept, "two": _crash}
+    monkeypatch.setattr(registry, "get", lambda name: Fake(gates[name], name=name))
+    told: list[tuple[str, str]] = []
+    own = Interpreter.own()
+    with Workspace() as workspace:
+        policy = Policy(name="p", gates=dict.fromkeys(gates, GateRule()))
+        judge(policy, CHANGES, Context(workspace, own, own), progress=lambda *event: told.append(event))
+    assert sorted(told) == [("one", "accept"), ("one", "started"), ("two", "error"), ("two", "started")]
+
+
+def test_the_reason_for_nonsense_says_what_was_answered(run: Any) -> None:
+    row = run({"bad": lambda changes, context: []})[0]
+    assert "0 verdicts for 3 changes" in row[0].verdict.reason
+
+
+def test_gates_have_room_to_parse_and_leave_the_callers_threads_alone(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    real = threading.stack_size
+    monkeypatch.setattr(threading, "stack_size", lambda size=0: sizes.append(size) or real(size))
+
+    def look(changes: Sequence[Change], context: Context) -> list[Verdict]:
+        # One that hangs for ever must not keep the process alive.
+        assert threading.current_thread().daemon
+        return _accept(changes, context)
+
+    assert run({"one": look})[0][0].verdict.outcome is Outcome.ACCEPT
+    assert sizes == [64 * 1024 * 1024, 0]
+
+
+def test_no_number_of_jobs_means_one_a_core(run: Any) -> None:
+    from gates.panel import cores
+
+    seen: list[int] = []
+    run({"one": lambda c, x: seen.append(x.jobs) or _accept(c, x)}, jobs=0)
+    assert seen == [cores()]
+    assert cores() >= 1
+
+
+def test_a_gate_sees_the_sandbox_that_was_chosen(run: Any) -> None:
+    class Named:
+        name = "named"
+
+        def locate(self, mount: Mount) -> str:
+            return f"/inside{mount.target}"
+
+        def run(self, command: Command) -> Result:
+            return Result(0, b"", b"", 0.0)
+
+    seen: list[str] = []
+
+    def look(changes: Sequence[Change], context: Context) -> list[Verdict]:
+        assert context.sandbox is not None
+        seen.extend((context.sandbox.name, context.sandbox.locate(Mount(Path(), "/x"))))
+        return _accept(changes, context)
+
+    run({"one": look}, sandbox=Named())
+    assert seen == ["named", "/inside/x"]
+
+
+def test_what_the_gates_left_of_the_budget_is_the_sandboxs_limit(run: Any) -> None:
+    class Recording:
+        name = "recording"
+
+        def locate(self, mount: Mount) -> str:
+            return mount.target
+
+        def run(self, command: Command) -> Result:
+            seen.append(command.limits.wall_seconds)
+            return Result(0, b"", b"", 0.0)
+
+    seen: list[float] = []
+    run({"one": lambda c, x: x.run(Command(("true",))) and _accept(c, x)}, sandbox=Recording(), seconds=7)
+    assert len(seen) == 1
+    assert 5 < seen[0] <= 7

@@ -211,3 +211,36 @@ def test_narrowing_to_gates_keeps_levels_and_lights_what_is_off() -> None:
         "repetition": "block",
         "coin": "block",
     }
+
+
+def test_a_chosen_preset_takes_a_budget_and_enforcement_beside_it() -> None:
+    policy = parse("policy: strict\nenforce: false\nbudget: {seconds: 5}\n", "f")
+    assert not policy.enforce
+    assert policy.budget.seconds == 5
+    assert policy.hash == preset("strict").hash
+    assert parse("policy: strict\n", "f").enforce
+
+
+def test_a_policy_has_its_own_name_or_that_of_its_place() -> None:
+    assert parse("name: mine\ngates: {}\n", "f", "place").name == "mine"
+    assert parse("gates: {}\n", "f", "place").name == "place"
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    policy = parse("gates: {compile: block}\n", "f")
+    assert (policy.budget.seconds, policy.budget.jobs, policy.accept_signoffs, policy.enforce) == (900, 0, False, True)
+    assert policy.review is None
+
+
+def test_a_policy_cannot_be_changed_once_it_is_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        preset("strict").enforce = False  # type: ignore[misc]
+
+
+def test_a_broken_line_of_yaml_is_counted_from_one() -> None:
+    with pytest.raises(YamlError) as caught:
+        load("a: 1\nb: 'open\n")
+    assert caught.value.line == 3
+    with pytest.raises(YamlError) as caught:
+        load("a: @\n")
+    assert caught.value.line == 1

@@ -91,3 +91,24 @@ def test_a_snapshot_is_written_once_and_removed_at_the_end() -> None:
         assert workspace.tree(snapshot) == tree
         assert (tree / "a").read_text() == "x"
     assert not tree.exists()
+
+
+def test_links_that_cannot_be_made_are_left_out_and_the_others_are_made(tmp_path: Path) -> None:
+    link = EntryKind.SYMLINK
+    tree = Crafted({"a": (link, b"x\0y"), "b": (link, b""), "d/e/c": (link, b"to"), "f": (EntryKind.FILE, b"")})
+    assert sorted(write_tree(tree, tmp_path)) == ["a", "b"]
+    assert (tmp_path / "d/e/c").readlink() == Path("to")
+
+
+def test_every_directory_of_a_workspace_is_new_and_empty() -> None:
+    with Workspace() as workspace:
+        first, second = workspace.directory(), workspace.directory()
+        assert first != second
+        assert list(first.iterdir()) == list(second.iterdir()) == []
+    assert not first.exists()
+
+
+def test_only_the_paths_asked_for_are_written(tmp_path: Path) -> None:
+    snapshot = MemorySnapshot.of({"a/b": "1", "a/c": "2", "d": "3"})
+    assert write_tree(snapshot, tmp_path, ["a/c", "missing"]) == []
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["c"]
