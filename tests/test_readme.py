@@ -1,0 +1,43 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.demo.docs import gates_table, with_table
+from gates.presets import parse, preset_names
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_table_of_gates_is_fresh() -> None:
+    assert with_table(README) == README, "run `make docs`"
+    assert gates_table() in README
+
+
+def test_the_policy_shown_is_valid() -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    policy = parse(shown, "README.md")
+    assert policy.gates["lint"].level == "block"
+    assert "javascript" in policy.settings_of("command").model_dump()["commands"]
+
+
+def test_every_preset_is_named() -> None:
+    for name in preset_names():
+        assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(document: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text("utf-8")):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_make_targets_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert set(re.findall(r"(?m)(?:^|`)make ([a-z]+)", (ROOT / document).read_text("utf-8"))) <= targets
