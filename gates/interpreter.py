@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -46,9 +47,13 @@ class Interpreter:
     def at(cls, executable: Path) -> Interpreter:
         """Ask the interpreter at *executable* about itself. Raises ``InterpreterError``.
 
-        It runs isolated (``-I``) and outside the sandbox: it is the operator's, never a part of a change.
+        A bare name is looked up on ``PATH``; a relative path is this process's, and kept as an absolute one because
+        the sandbox starts elsewhere. It runs isolated (``-I``) and outside the sandbox: it is the operator's, never
+        a part of a change.
         """
-        return _inspect(str(executable))
+        found = shutil.which(executable)
+        # Not resolved: a virtual environment's `python` is a link, and where it lies says which environment it is.
+        return _inspect(str(Path(found or executable).absolute()))
 
 
 @lru_cache(maxsize=32)

@@ -69,3 +69,20 @@ def test_without_any_other_exogates_own_is_used(repo: Repo, monkeypatch: pytest.
     found, origin = choose(repo.path, (), None)
     assert found == Interpreter.own()
     assert "Exogate's own" in origin
+
+
+def test_a_relative_path_is_kept_as_an_absolute_one(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = _environment(repo)
+    monkeypatch.chdir(repo.path)
+    found, _ = choose(repo.path, (), ".venv/bin/python")
+    assert found.executable == python
+
+
+def test_a_bare_name_is_looked_up_on_path(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    python = _environment(repo)
+    monkeypatch.setenv("PATH", f"{python.parent}:/usr/bin:/bin")
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    found, _ = choose(repo.path, (), "python")
+    assert found.executable == python
