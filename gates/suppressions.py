@@ -14,6 +14,7 @@ from gates.diff import split_lines
 from gates.verdict import Finding, Severity
 
 RULE = "new-suppression"
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 # Tool -> what its suppressing comments look like, by the tools' own documentation.
 PATTERNS: dict[str, re.Pattern[str]] = {
@@ -36,16 +37,20 @@ class Suppression:
 def comments(source: bytes) -> Iterator[tuple[int, str]]:
     """Yield ``(line, text)`` for each comment; where *source* does not tokenise, for each line with a ``#``."""
     # Decoded here and not by what the file declares: some codecs take for ever, and comments are found without.
-    text = io.StringIO(source.decode("utf-8", "surrogateescape"), newline="\n")
+    text = source.decode("utf-8", "surrogateescape")
+    # From Python 3.12 on, tokenize refuses what is no UTF-8. A letter in its place keeps every column.
+    readable = io.StringIO(_UNDECODABLE.sub("x", text), newline="\n")
     try:
-        tokens = [t for t in tokenize.generate_tokens(text.readline) if t.type == tokenize.COMMENT]
+        tokens = [t for t in tokenize.generate_tokens(readable.readline) if t.type == tokenize.COMMENT]
     except (SyntaxError, ValueError, tokenize.TokenError, RecursionError):
         for number, line in enumerate(split_lines(source), 1):
             if b"#" in line:
                 yield number, line[line.index(b"#") :].decode("utf-8", "surrogateescape")
         return
+    lines = text.split("\n")
     for token in tokens:
-        yield token.start[0], token.string
+        line, column = token.start
+        yield line, lines[line - 1][column : token.end[1]]
 
 
 def suppressions(source: bytes, tools: tuple[str, ...]) -> list[Suppression]:
