@@ -14,7 +14,7 @@ from typing import Any
 
 from app.provenance.commit import Span
 from app.provenance.lines import Claim, Contributor
-from app.provenance.names import UNKNOWN, family_of, parse_name
+from app.provenance.names import UNKNOWN, family_of, model_name, parse_name
 
 TRACES_PATH = ".agent-trace/traces.jsonl"
 ROW = "agent-trace"
@@ -89,12 +89,12 @@ def _claims(file: dict[str, Any], tool: str) -> Iterator[Claim]:
 
 def _claim(path: str, span: Span, contributor: dict[str, Any], tool: str) -> Claim:
     kind = contributor.get("type", Contributor.UNKNOWN)
-    if kind not in {who.value for who in Contributor}:
+    if not isinstance(kind, str) or kind not in {who.value for who in Contributor}:
         raise _MalformedError("`contributor.type` is none of human, ai, mixed, unknown.")
     who = Contributor(kind)
     if who is Contributor.HUMAN:
         return Claim(HUMAN_ROW, who, path, (span,))
-    model = _text(contributor.get("model_id"))[:250] or None
+    model = model_name(_text(contributor.get("model_id")))
     named = parse_name(tool)
     family = family_of(model) if model else named.family
     return Claim(ROW, who, path, (span,), named.harness or UNKNOWN, family, model)

@@ -9,15 +9,20 @@ from datetime import datetime
 from functools import lru_cache
 
 from app.provenance.identity import Identity, as_role, identity_signs
-from app.provenance.names import Named, family_of, parse_name
+from app.provenance.names import UNKNOWN, Named, family_of, model_name, parse_name
 from app.provenance.rules import Row, RuleSet
 from app.provenance.seen import Seen, seen
 from app.provenance.trailers import Trailer, parse_trailers, trailer_like
 from app.provenance.types import Role
 from app.provenance.vocabulary import vocabulary
 
-_IDENTITY = re.compile(r"([^<>]*)<([^<>]*)>")
+_IDENTITY = re.compile(r"([^<>]*)<([^<>]*)(?:>|$)")
+_ADDRESS = re.compile(r"[^\s<>,;]+@[^\s<>,;]+")
+_JOINT = re.compile(r"^(?:[\s,;&+]|and\b)+", re.IGNORECASE)
+# Identities are looked for this far into a value: the search is quadratic.
+_LONGEST_VALUE = 1000
 _DENIED = "The trailer says that no tool was used."
+_FORM = "The value is not of the form that the tool writes."
 _PERSON = "The value names no known tool: people are thanked with this trailer too."
 _AMBIGUOUS = "The value is a bare name that people have too; the tool's model or address would make it clear."
 
@@ -40,12 +45,23 @@ def _signs(trailer: Trailer, among: Sequence[Trailer], when: datetime, rules: Ru
 
 def _credit_signs(trailer: Trailer, when: datetime, rules: RuleSet) -> list[Seen]:
     role = vocabulary().credits.get(trailer.key.lower())
-    match = _IDENTITY.match(trailer.value) if role else None
-    if role is None or match is None:
+    if role is None:
         return []
-    who = Identity(match.group(1).strip(), match.group(2), f"trailer:{trailer.key}", when)
-    signs = identity_signs(who, rules)
+    field = f"trailer:{trailer.key}"
+    people = [Identity(name, address, field, when) for name, address in _identities(trailer.value)]
+    signs = [sign for who in people for sign in identity_signs(who, rules)]
+    if not people and ((named := parse_name(trailer.value)).harness or named.model):
+        signs = [seen(rules.by_id["bare-name"], field, trailer.value, named)]
     return signs if role == Role.AUTHOR else as_role(signs, Role(role))
+
+
+def _identities(value: str) -> list[tuple[str, str]]:
+    """Return names and addresses, also where several stand in one value or the brackets were forgotten."""
+    value = value[:_LONGEST_VALUE]
+    found = [(_JOINT.sub("", name).strip(), address) for name, address in _IDENTITY.findall(value)]
+    if found or (bare := _ADDRESS.search(value)) is None:
+        return found
+    return [(value[: bare.start()].strip(), bare.group())]
 
 
 def _row_sign(row: Row, trailer: Trailer, among: Sequence[Trailer]) -> Seen | None:
@@ -53,7 +69,8 @@ def _row_sign(row: Row, trailer: Trailer, among: Sequence[Trailer]) -> Seen | No
     match row.kind:
         case "trailer":
             pattern = row.value.partition(": ")[2]
-            return seen(row, field, evidence) if re.match(pattern, trailer.value) else None
+            reason = None if re.match(pattern, trailer.value) else _FORM
+            return seen(row, field, evidence, reason=reason) if trailer.value else None
         case "trailer-pair":
             return _pair_sign(row, trailer, among)
         case "trailer-key":
@@ -75,7 +92,7 @@ def _key_sign(row: Row, trailer: Trailer) -> Seen:
     """The key itself declares a tool; the value only says which."""
     named = parse_name(trailer.value)
     if trailer.key.lower().endswith("model") and not named.denied and named.model is None:
-        named = replace(named, model=trailer.value, family=family_of(trailer.value))
+        named = _with_model(named, trailer.value)
     reason = _DENIED if named.denied else None
     return seen(row, f"trailer:{trailer.key}", f"{trailer.key}: {trailer.value}", named, reason=reason)
 
@@ -86,10 +103,15 @@ def _pair_sign(row: Row, trailer: Trailer, among: Sequence[Trailer]) -> Seen | N
     agent = parse_name(trailer.value)
     if partner is None or agent.denied:
         return None
-    model = parse_name(partner.value).model or partner.value
-    named = replace(agent, model=model, family=family_of(model))
+    named = _with_model(agent, parse_name(partner.value).model or partner.value)
     evidence = f"{trailer.key}: {trailer.value}; {partner.key}: {partner.value}"
     return seen(row, f"trailer:{trailer.key}", evidence, named)
+
+
+def _with_model(named: Named, text: str) -> Named:
+    model = model_name(text)
+    family = family_of(model)
+    return replace(named, model=model, family=named.family if family == UNKNOWN and model is None else family)
 
 
 def _outside(message: str, trailers: Sequence[Trailer], when: datetime, rules: RuleSet) -> Iterator[Seen]:

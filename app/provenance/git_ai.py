@@ -14,9 +14,12 @@ from typing import Any
 
 from app.provenance.commit import Span
 from app.provenance.lines import Claim, Contributor
-from app.provenance.names import UNKNOWN, family_of, parse_name
+from app.provenance.names import UNKNOWN, family_of, model_name, parse_name
 
 NOTES_REF = "refs/notes/ai"
+FETCHED_REFS = "refs/notes/ai-remote/"
+"""Where the tool puts the notes that it fetched from each remote, before it joins them to its own."""
+
 ROW = "git-ai-note"
 HUMAN_ROW = "git-ai-human"
 
@@ -139,7 +142,7 @@ def _ai_claim(path: str, spans: tuple[Span, ...], agent: Any) -> Claim:
     agent = agent if isinstance(agent, dict) else {}
     tool, model = agent.get("tool"), agent.get("model")
     named = parse_name(tool) if isinstance(tool, str) else None
-    model = model[:200] if isinstance(model, str) and model not in ("", UNKNOWN) else None
+    model = model_name(model) if isinstance(model, str) else None
     family = family_of(model)
     if family == UNKNOWN and model is None and named is not None:
         family = named.family

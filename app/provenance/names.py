@@ -16,12 +16,14 @@ _PARENS = re.compile(r"\(([^()]*)\)")
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 # The kernel's literal word; what follows it are analysis tools, which people also write without brackets.
-_LLM = re.compile(r"LLM(?:\s|$)")
+_LLM = re.compile(r"LLM(?=[\s,;.]|$)")
 _VIA = re.compile(r"\s+(?:via|through|using|with|in|by|on|from|@)\s+", re.IGNORECASE)
 _VERSION = re.compile(r"v?\d[\w.+-]*$", re.IGNORECASE)
 _FIELD = re.compile(r"\s*(?:model|llm|model[-_ ]?(?:id|name|version))\s*[:=]\s*(.+)", re.IGNORECASE)
 _TAIL = re.compile(r"[\s,;:/|+&–—-]+$")
 _SPACES = re.compile(r"\s+")
+# What may follow a denial: "none (no AI)", "none, all human", "n/a - by hand".
+_REMARK = re.compile(r"\s*(?:[,;:(\[]|\.(?:\s|$))|\s+[-–—]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,28 @@ def family_of(model: str | None) -> str:
     return next((family for family in found if family), UNKNOWN)
 
 
+def model_name(text: str) -> str | None:
+    """Return *text* as the name of a model, on one line of at most 200 characters; ``None`` where it names none."""
+    words = vocabulary()
+    name = _printable(text)[:200]
+    return None if name.lower() in words.nameless | words.denials else name
+
+
+def _printable(text: str) -> str:
+    return _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text[:_LONGEST])).strip()
+
+
 @lru_cache(maxsize=4096)
 def parse_name(text: str) -> Named:
     """Read *text*: a display name, an identity ``Name <address>`` or an ``Assisted-by`` value. Never fails."""
-    text = _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text[:_LONGEST])).strip()
+    text = _printable(text)
     address = _ADDRESS.search(text)
     named = _parse(_ADDRESS.sub(" ", text).strip())
     return replace(named, address=address.group(1).strip()) if address else named
 
 
 def _parse(text: str) -> Named:
-    words = vocabulary()
-    if text.lower().rstrip(".") in words.denials:
+    if _denies(text):
         return Named(denied=True)
     text = _LINK.sub(r"\1", text)
     bracketed = bool(_BRACKETS.search(text)) and not text.lower().endswith("[bot]")
@@ -85,6 +97,15 @@ def _parse(text: str) -> Named:
         # `AGENT [TOOL]` is the kernel's form: nobody writes a person's name so.
         named = replace(named, ambiguous=False)
     return _completed(named)
+
+
+def _denies(text: str) -> bool:
+    """Whether *text* says that no tool was used, and names none in a remark behind it."""
+    said, *remark = _REMARK.split(text, maxsplit=1)
+    if said.lower() not in vocabulary().denials:
+        return False
+    words = " ".join(remark).split()
+    return _model_in(" ".join(words)) is None and not any(_tool_in(word)[0] for word in words)
 
 
 def _main(text: str) -> Named:
@@ -101,6 +122,8 @@ def _main(text: str) -> Named:
             return colon
         if model := _model_in(first):
             return Named(model=model, family=family_of(model))
+        if kernel := _kernel(agent, rest):
+            return kernel
     if "/" in text and (slash := _slashed(text)):
         return slash
     return _plain(text)
@@ -115,6 +138,16 @@ def _pair(tool_text: str, model_text: str) -> Named | None:
     if tool is None and model is not None and tool_text.strip().lower() in vocabulary().providers:
         return Named(model=model, family=family_of(f"{tool_text.strip()}/{model}"))
     return None
+
+
+def _kernel(agent: str, rest: str) -> Named | None:
+    """Read ``AGENT:MODEL`` where the model is none that is known; with a blank between it can be anything."""
+    tool = vocabulary().tools.get(agent.lower())
+    if tool is None or rest[:1] in ("", " "):
+        return None
+    first = rest.split()[0]
+    model = None if _VERSION.match(first) else model_name(first)
+    return Named(tool.harness, model, family_of(f"{agent} {model}") if model else UNKNOWN)
 
 
 def _slashed(text: str) -> Named | None:
@@ -141,7 +174,9 @@ def _plain(text: str) -> Named:
         return Named(model=model, family=family_of(model))
     if model is None and not _only_fillers(rest):
         return Named()
-    return Named(tool.harness, model, family_of(model), ambiguous=tool.ambiguous and not rest)
+    # Behind a first name, some of a tool's additions are surnames as well.
+    ambiguous = tool.ambiguous and set(rest.lower().split()) <= vocabulary().surnames
+    return Named(tool.harness, model, family_of(model), ambiguous=ambiguous)
 
 
 def _only_fillers(rest: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -20,6 +21,8 @@ _PLAIN_DIFF = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--no-ext
 _SIDE_REFS = ("refs/notes", "refs/ai", "refs/entire")
 # A record larger than this is no record of lines; reading it would only cost memory.
 LARGEST_RECORD = 16 * 1024 * 1024
+_NO_COMMITS = "There is no commit in this range, so nothing was read. Are its two ends swapped or equal?"
+_BLANK_LINES = re.compile(r"\A(?:[ \t\r]*\n)+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,15 +41,15 @@ def read_history(repo: Path, *revisions: str) -> History:
     """
     commits = _commits(git(repo, *_log_command(), "--end-of-options", *(revisions or ("HEAD",)), "--"))
     if not commits:
-        return History()
+        return History((), Evidence(remarks=(_NO_COMMITS,)))
     added, remarks = _counts(repo, [commit.sha for commit in commits])
-    refs, notes_ref = _side_refs(repo, {commit.sha for commit in commits})
-    notes, traces, oversized = _records(repo, commits[0].sha, notes_ref)
+    refs, notes_ref, unread = _side_refs(repo, {commit.sha for commit in commits})
+    notes, traces, absent = _records(repo, commits[0].sha, notes_ref)
     belonging, _ = traces_by_commit(traces.records, commits, added)
     detailed = [sha for sha in added if sha in notes or sha in belonging]
     for sha, spans in _spans(repo, detailed).items():
         added[sha] = Added(added[sha].files, spans)
-    return History(commits, Evidence(notes, traces, added, refs, (*remarks, *oversized)))
+    return History(commits, Evidence(notes, traces, added, refs, (*remarks, *unread, *absent)))
 
 
 def _log_command() -> tuple[str, ...]:
@@ -73,7 +76,8 @@ def _commit(parts: Sequence[str]) -> Commit:
         committer_name=committer,
         committer_email=committer_email,
         committer_date=parse_date(committed),
-        message=message,
+        # git itself skips empty lines before the title; with them, trailers would pass for a second paragraph.
+        message=_BLANK_LINES.sub("", message),
     )
 
 
@@ -117,22 +121,34 @@ def _spans(repo: Path, shas: Sequence[str]) -> dict[str, dict[str, tuple[tuple[i
     return {sha: found.get(sha, {}) for sha in shas}
 
 
-def _side_refs(repo: Path, shas: Collection[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """Return, by commit, the references that tools left for it, and the blobs of its git-ai notes."""
+def _side_refs(repo: Path, shas: Collection[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, str], list[str]]:
+    """Return, by commit, the references that tools left for it and the blob of its git-ai note; and remarks.
+
+    A fetched note speaks where there is no local one.
+    """
     names = git(repo, "for-each-ref", "--format=%(refname)", *_SIDE_REFS).decode("utf-8", "replace").split("\n")
     refs: dict[str, tuple[str, ...]] = {}
     blobs: dict[str, str] = {}
+    remarks: list[str] = []
     for name in filter(None, names):
-        if name == git_ai.NOTES_REF:
-            blobs = dict(_noted(repo, name, shas))
-        elif name in _OTHER_NOTES:
-            for sha, _ in _noted(repo, name, shas):
+        of_git_ai = name == git_ai.NOTES_REF or name.startswith(git_ai.FETCHED_REFS)
+        if of_git_ai or name in _OTHER_NOTES:
+            try:
+                noted = dict(_noted(repo, name, shas))
+            except GitError as error:
+                remarks.append(f"The notes of {name} could not be read: {error}.")
+                continue
+            if of_git_ai:
+                # git lists references by name, so the local notes come first.
+                blobs = {**noted, **blobs}
+                continue
+            for sha in noted:
                 refs[sha] = (*refs.get(sha, ()), name)
         elif not name.startswith("refs/notes/"):
             joined = name.replace("/", "")
             for sha in (sha for sha in _ids_in(joined) if sha in shas):
                 refs[sha] = (*refs.get(sha, ()), name)
-    return refs, blobs
+    return refs, blobs, remarks
 
 
 _OTHER_NOTES = ("refs/notes/exceeds-ink", "refs/notes/claude-conversations")
@@ -153,16 +169,18 @@ def _noted(repo: Path, ref: str, shas: Collection[str]) -> Iterator[tuple[str, s
 
 
 def _records(repo: Path, head: str, notes: dict[str, str]) -> tuple[dict[str, bytes], Traces, list[str]]:
-    """Read the notes' blobs and the head's traces, leaving out what is too large to be either."""
-    wanted = {**{blob: f"The git-ai note of {sha[:12]}" for sha, blob in notes.items()}}
+    """Read the notes' blobs and the head's traces; remarks say what is not there or too large to be either."""
+    wanted = {blob: f"The git-ai note of {sha[:12]}" for sha, blob in notes.items()}
     trace = f"{head}:{agent_trace.TRACES_PATH}"
     wanted[trace] = agent_trace.TRACES_PATH
     sizes = _sizes(git(repo, "cat-file", "--batch-check", stdin=_lines(wanted)), wanted)
     small = [name for name, size in sizes.items() if size <= LARGEST_RECORD]
-    large = [f"{wanted[name]} is too large to be read." for name in sizes if name not in small]
+    missing = wanted.keys() - sizes.keys() - {trace}
+    absent = [f"{wanted[name]} is missing from this clone." for name in wanted if name in missing]
+    absent += [f"{wanted[name]} is too large to be read." for name, size in sizes.items() if size > LARGEST_RECORD]
     blobs = _blobs(git(repo, "cat-file", "--batch", stdin=_lines(small)), small) if small else {}
     found = {sha: blobs[blob] for sha, blob in notes.items() if blob in blobs}
-    return found, parse_traces(blobs.get(trace, b"")), large
+    return found, parse_traces(blobs.get(trace, b"")), absent
 
 
 def _sizes(output: bytes, names: Iterable[str]) -> dict[str, int]:

@@ -43,13 +43,14 @@ def read_records(
     elsewhere: list[Claim] = []
     for claim in claims:
         (here if touches(claim, added) else elsewhere).append(claim)
+    counting = [claim for claim in here if rules.by_id[claim.source].counts]
     signs = [*_signs(here, rules, None), *_signs(elsewhere, rules, _ELSEWHERE)]
     return Recorded(
         signs=tuple(sign for sign in signs if sign.harness != NO_TOOL or sign.reason),
         people=tuple(sign for sign in signs if sign.harness == NO_TOOL and not sign.reason),
         problems=problems,
-        split=split_added(here, added) if added is not None and added.spans is not None else None,
-        mixed=any(claim.contributor is Contributor.MIXED for claim in here),
+        split=split_added(counting, added) if added is not None and added.spans is not None else None,
+        mixed=any(claim.contributor in (Contributor.MIXED, Contributor.HUMAN) for claim in here),
     )
 
 
@@ -64,7 +65,7 @@ def _signs(claims: Iterable[Claim], rules: RuleSet, reason: str | None) -> list[
 def _sign(group: Sequence[Claim], rules: RuleSet, reason: str | None) -> Seen:
     claim = group[0]
     sign = seen(rules.by_id[claim.source], _FIELDS[claim.source], _evidence(group))
-    why = reason or (_UNTOLD if claim.contributor is Contributor.UNKNOWN else None)
+    why = reason or (_UNTOLD if claim.contributor is Contributor.UNKNOWN else sign.reason)
     if claim.contributor is Contributor.HUMAN:
         return replace(sign, harness=NO_TOOL, family=NO_TOOL, reason=why)
     role = Role.ASSIST if claim.contributor is Contributor.MIXED else Role.AUTHOR
@@ -102,7 +103,7 @@ def traces_by_commit(
     """
     found: dict[str, list[Trace]] = {}
     nameless = 0
-    shas = [commit.sha for commit in commits]
+    shas = {commit.sha: None for commit in commits}
     children: dict[str, list[str]] = {}
     for commit in commits:
         for parent in commit.parents:

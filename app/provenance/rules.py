@@ -64,7 +64,8 @@ class Row:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    # Rows speak of lines; a whole text is searched first, where ``$`` must mean the end of any of its lines.
+    return re.compile(pattern, re.MULTILINE)
 
 
 @dataclass(frozen=True)

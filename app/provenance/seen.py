@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.provenance.names import UNKNOWN, Named
 from app.provenance.rules import Row
@@ -63,7 +63,8 @@ def in_window(sign: Seen, when: datetime) -> Seen:
     """Return the sign, not counted where its row is not valid on that day."""
     if sign.reason is not None or sign.row.covers(when):
         return sign
-    return replace(sign, reason=f"This signal counts {sign.row.window()} only; the commit is of {when.date()}.")
+    day = when.astimezone(UTC).date()
+    return replace(sign, reason=f"This signal counts {sign.row.window()} only; the commit is of {day}.")
 
 
 def settle(

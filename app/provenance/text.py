@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from app.provenance.rules import Row, RuleSet
 from app.provenance.seen import Seen, seen
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# A block can stand in a list; behind backticks that open one, no other backtick stands on the line.
+_FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})")
 _QUOTE = re.compile(r"\s*>")
 _UNCHECKED = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[ \]")
-_MARKS = re.compile(r"^[\s>]*(?:(?:[-*+]|\d+[.)])\s+\[ \]\s*)?(?:<!--+)?")
+_MARKS = re.compile(r"^[\s>]*(?:(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s*)?(?:<!--+)?")
 _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _QUESTION = re.compile(r"\?[\s*_)\]]*$")
 # Emoji and emphasis may stand before a line's first letter; marks of quotes, headings, lists and code may not.
@@ -79,14 +80,21 @@ def _surroundings(line: str) -> str:
 
 def _without_comments(line: str) -> tuple[str, bool]:
     """Return the line without HTML comments, and whether the last one stays open."""
-    parts = line.split("<!--")
-    shown = parts[0]
-    for part in parts[1:]:
-        _, end, rest = part.partition("-->")
-        if not end:
+    shown, at = "", 0
+    said = _without_code(line) if "<!--" in line else line
+    while (start := said.find("<!--", at)) >= 0:
+        shown += line[at:start]
+        end = line.find("-->", start + 4)
+        if end < 0:
             return shown, True
-        shown += rest
-    return shown, False
+        at = end + 3
+    return shown + line[at:], False
+
+
+def _without_code(line: str) -> str:
+    """Return the line with blanks in the place of inline code."""
+    start = _INLINE_CODE.sub(lambda code: " " * len(code.group()), line[:_LONGEST_LINE])
+    return start + line[_LONGEST_LINE:]
 
 
 def message_signs(message: str, rules: RuleSet) -> list[Seen]:
@@ -129,7 +137,8 @@ def _line_sign(row: Row, line: Line, field: str) -> Seen | None:
     if row.kind == "marker":
         if row.value not in line.text:
             return None
-        return seen(row, field, row.value, reason=_REASONS.get(line.opens_in))
+        code = "" if row.value in _without_code(line.text) else "code"
+        return seen(row, field, row.value, reason=_REASONS.get(line.opens_in or code))
     find = row.pattern().search if row.kind == "link" else row.pattern().match
     where = _where(line, find)
     return None if where is None else seen(row, field, line.text.strip(), reason=_REASONS.get(where))
@@ -139,7 +148,7 @@ def _where(line: Line, find: Callable[[str], object]) -> str | None:
     """Return the surroundings in which *find* hits the line, empty in the open, ``None`` without a hit."""
     shown = _first_letter(line.shown)
     if find(shown):
-        code = "" if find(_first_letter(_INLINE_CODE.sub(" ", line.shown[:_LONGEST_LINE]))) else "code"
+        code = "" if find(_first_letter(_without_code(line.shown))) else "code"
         return line.opens_in or code or ("question" if _QUESTION.search(shown) else "")
     if line.shown != line.text and find(_first_letter(line.text)):
         return line.opens_in or "comment"

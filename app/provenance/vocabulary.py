@@ -26,7 +26,8 @@ class Vocabulary:
     """The tables, ready for look-up; every key is in lower case.
 
     ``find_model`` finds a model's name in a text, its group names a key of ``families``; ``match_tool`` matches a
-    tool's name at a text's start.
+    tool's name at a text's start. ``nameless`` are values in a model's place that name none; ``surnames`` those of the
+    ``fillers`` behind a tool's name which people bear too.
     """
 
     tools: Mapping[str, Tool]
@@ -34,7 +35,9 @@ class Vocabulary:
     providers: Mapping[str, str | None]
     generic: frozenset[str]
     fillers: frozenset[str]
+    surnames: frozenset[str]
     denials: frozenset[str]
+    nameless: frozenset[str]
     credits: Mapping[str, str]
     find_model: Callable[[str], re.Match[str] | None]
     families: Mapping[str, str]
@@ -60,7 +63,9 @@ def vocabulary() -> Vocabulary:
         providers=raw["providers"],
         generic=frozenset(raw["generic"]),
         fillers=frozenset(raw["fillers"]),
+        surnames=frozenset(raw["surnames"]),
         denials=frozenset(raw["denials"]),
+        nameless=frozenset(raw["nameless"]),
         credits=raw["credits"],
         find_model=re.compile(rf"(?<![a-z0-9])(?:{'|'.join(branches)})", re.IGNORECASE).search,
         families=families,

@@ -249,6 +249,51 @@ def test_assisted_by_with_a_person(value: str, said: str) -> None:
     assert said in reason(found, "trailer-assisted-by")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Jane Doe <jane@example.org>, Claude <noreply@anthropic.com>",
+        "Claude <noreply@anthropic.com> and Jane Doe <jane@example.org>",
+        "noreply@anthropic.com",
+        "Claude noreply@anthropic.com",
+        "Claude <noreply@anthropic.com",
+    ],
+)
+def test_an_address_is_found_where_a_credit_is_badly_written(value: str) -> None:
+    found = with_trailers(f"Co-authored-by: {value}")
+    assert ids(found) == {"claude-code-address"}
+    assert not found.ignored
+
+
+def test_a_name_without_an_address_is_seen_and_not_counted() -> None:
+    found = with_trailers("Co-authored-by: Claude Opus 4.8")
+    assert found.status is Status.UNDECLARED
+    assert "A name alone" in reason(found, "bare-name")
+    assert with_trailers("Co-authored-by: Jane Doe").ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("trailer", "row"),
+    [
+        ("Claude-Session: 0123", "claude-session"),
+        ("Agent-Logs-Url: https://github.com/o/r/sessions/x", "agent-logs-url"),
+        ("Replit-Commit-Author: Agents Ltd", "replit-author"),
+        ("Amp-Thread-ID: T-1", "amp-thread"),
+    ],
+)
+def test_a_tools_trailer_with_another_value_is_seen_and_not_counted(trailer: str, row: str) -> None:
+    found = with_trailers(trailer)
+    assert found.status is Status.UNDECLARED
+    assert "not of the form" in reason(found, row)
+
+
+@pytest.mark.parametrize(
+    "trailers", [("Coding-Agent: Claude Code", "Model: none"), ("AI-Tool: x", "AI-Model: unknown")]
+)
+def test_a_model_that_is_denied_has_no_name(trailers: tuple[str, ...]) -> None:
+    assert with_trailers(*trailers).models == ()
+
+
 @pytest.mark.parametrize("key", ["Reviewed-by", "Acked-by", "Tested-by", "Reported-by"])
 def test_credit_for_a_review_is_no_authorship(key: str) -> None:
     found = with_trailers(f"{key}: Claude <noreply@anthropic.com>")
@@ -360,7 +405,10 @@ def test_a_window_on_any_row_is_kept() -> None:
         line.replace(b'"valid_to": null', b'"valid_to": "2026-07-31"') if row in line else line
         for line in DATA.splitlines()
     ]
-    found = detect_commit(build_commit(f"Fix\n\nClaude-Session: {SESSION}\n"), rules=parse_rules(b"\n".join(lines)))
+    # In Auckland it is the second of August already: the day is UTC's, in the reason too.
+    when = datetime.fromisoformat("2026-08-02T01:00:00+12:00")
+    commit = build_commit(f"Fix\n\nClaude-Session: {SESSION}\n", when=when)
+    found = detect_commit(commit, rules=parse_rules(b"\n".join(lines)))
     assert found.status is Status.UNDECLARED
     assert reason(found, "claude-session") == "This signal counts to 2026-07-31 only; the commit is of 2026-08-01."
 

@@ -28,6 +28,10 @@ NAMED = [
     ("aider (openrouter/deepseek/deepseek-chat)", "aider", "openrouter/deepseek/deepseek-chat", "deepseek"),
     ("anthropic/claude-opus-4-5", None, "anthropic/claude-opus-4-5", "anthropic"),
     ("moonshotai/thinking-9", None, "moonshotai/thinking-9", "moonshot"),
+    ("Copilot:auto", "Copilot", None, UNKNOWN),
+    ("Claude:opus coccinelle", "Claude Code", "opus", "anthropic"),
+    ("Junie:house-model", "Junie", "house-model", UNKNOWN),
+    ("Claude: Monet", None, None, UNKNOWN),
     ("Claude Code using GLM-4.6", "Claude Code", "GLM-4.6", "zhipu"),
     ("Claude Code", "Claude Code", None, "anthropic"),
     ("Claude Code v2.0.1", "Claude Code", None, "anthropic"),
@@ -55,17 +59,30 @@ def test_parses(text: str, harness: str | None, model: str | None, family: str) 
     assert named.is_tool == (harness is not None or model is not None)
 
 
-@pytest.mark.parametrize("text", ["Claude", "devin", "Jules", "Cody", "Kimi <kimi@example.org>"])
+@pytest.mark.parametrize(
+    "text", ["Claude", "devin", "Jules", "Cody", "Kimi <kimi@example.org>", "Cody Max", "Devin Pro"]
+)
 def test_names_that_people_have_too_are_ambiguous(text: str) -> None:
     named = parse_name(text)
     assert named.ambiguous
     assert not named.is_tool
 
 
-@pytest.mark.parametrize("text", ["none", "None.", "N/A", "no", "-", "false", "human"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("none", "None.", "N/A", "no", "-", "false", "human", "nothing", "None used", "no AI was used"),
+        *("none (no AI)", "None, all human", "n/a - by hand", "Not applicable: typo"),
+    ],
+)
 def test_a_denial_is_none(text: str) -> None:
     assert parse_name(text).denied
     assert not parse_name(text).is_tool
+
+
+@pytest.mark.parametrize("text", ["none (GPT-5)", "Nothing Else", "no-code", "None, except Codex for the tests"])
+def test_what_only_starts_like_a_denial_is_none(text: str) -> None:
+    assert not parse_name(text).denied
 
 
 @pytest.mark.parametrize("text", ["LLM", "LLM [sparse] [smatch]", "LLM coccinelle sparse", "llm", "an AI"])

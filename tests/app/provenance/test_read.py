@@ -99,6 +99,16 @@ def test_messages_in_other_encodings_and_with_odd_bytes(repo: Repo) -> None:
     json.dumps(detect_change(history.commits, None, history.evidence).sum.as_dict()).encode()
 
 
+def test_a_message_that_starts_with_empty_lines_starts_behind_them(repo: Repo) -> None:
+    repo.commit({"a.py": "1\n"})
+    header = f"tree {repo.git('rev-parse', 'HEAD^{tree}')}\nauthor A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n\n"
+    raw = f"{header}\n \t\r\n\nCo-authored-by: Claude <noreply@anthropic.com>\n".encode()
+    sha = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw)
+    assert repo.git("log", "-1", "--format=%(trailers)", sha) == ""
+    (commit,) = read_history(repo.path, sha).commits
+    assert detect_change([commit]).sum.status is Status.UNDECLARED
+
+
 @pytest.mark.parametrize(
     ("raw", "when"),
     [
@@ -220,6 +230,37 @@ def test_notes_traces_and_references(repo: Repo) -> None:
     assert found.sum.lines == {"ai-declared": 1, "human-attested": 2, "undeclared": 2}
     said = {item.id for item in found.sum.ignored}
     assert said == {"agent-trace", "ref-ai-authorship", "ref-claude-conversations"}
+
+
+def test_fetched_notes_speak_where_there_is_no_local_one(repo: Repo) -> None:
+    first = repo.commit({"a.py": "1\n2\n"})
+    second = repo.commit({"b.py": "1\n2\n"})
+    attach(repo, first, note("a.py"), "ai-remote/origin")
+    attach(repo, second, note("b.py"), "ai-remote/origin")
+    attach(repo, second, note("b.py", "h_31dce776f88375"), "ai")
+    history = read_history(repo.path)
+    found = detect_change(history.commits, None, history.evidence)
+    assert [one.provenance.status for one in found.commits] == [Status.HUMAN_ATTESTED, Status.AI_DECLARED]
+
+
+@pytest.mark.parametrize("ref", ["refs/notes/ai", "refs/notes/claude-conversations"])
+def test_a_broken_notes_reference_costs_its_notes_only(repo: Repo, ref: str) -> None:
+    sha = repo.commit({"a.py": "1\n"}, "Fix\n\nCo-authored-by: Claude <noreply@anthropic.com>\n")
+    repo.git("update-ref", ref, repo.git("rev-parse", "HEAD:a.py"))
+    history = read_history(repo.path)
+    assert [commit.sha for commit in history.commits] == [sha]
+    (remark,) = history.evidence.remarks
+    assert ref in remark
+    assert "could not be read" in remark
+
+
+def test_a_note_whose_text_is_missing_is_said(repo: Repo) -> None:
+    sha = repo.commit({"a.py": "1\n"})
+    attach(repo, sha, note("a.py"))
+    blob = repo.git("notes", "--ref=ai", "list").split()[0]
+    (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    (remark,) = read_history(repo.path).evidence.remarks
+    assert remark == f"The git-ai note of {sha[:12]} is missing from this clone."
 
 
 def test_a_record_too_large_to_be_one_is_left_out(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from app.provenance.commit import Added
 from app.provenance.detector import Evidence, detect_change, detect_commit
 from app.provenance.git_ai import parse_note
 from app.provenance.lines import Contributor
+from app.provenance.report import jsonl_report
 from app.provenance.types import Provenance, Status
 from tests.app.provenance.build import PARENT, SHA, build_commit
 
@@ -96,6 +97,23 @@ def test_a_broken_line_takes_no_other_down() -> None:
 def test_an_agent_nobody_knows_is_unknown(agent: Any) -> None:
     found = detect(note(f"a.py\n  {KEY} 1\n", sessions={SESSION: {"agent_id": agent}}))
     assert (found.status, found.harnesses, found.models) == (Status.AI_DECLARED, ("unknown",), ())
+
+
+@pytest.mark.parametrize("model", ["\ud800", "unknown", "none", " ", "\x1b\n"])
+def test_a_model_without_a_name_is_none(model: str) -> None:
+    agent = {"agent_id": {"tool": "claude", "model": model}}
+    found = detect(note(f"a.py\n  {KEY} 1\n", sessions={SESSION: agent}))
+    assert (found.harnesses, found.models, found.signals[0].model) == (("Claude Code",), (), None)
+    assert traced(record([span(1, 10)], contributor={"type": "ai", "model_id": model})).models == ()
+
+
+def test_half_a_character_in_a_record_can_be_written() -> None:
+    agent = {"agent_id": {"tool": "\ud800", "model": "gpt-5.5\ud800\x1b[31m"}}
+    data = note(f"a.py\n  {KEY} 1\n", sessions={SESSION: agent})
+    trace = parse_traces(json.dumps(record([span(1, 10)], contributor={"type": "ai", "model_id": "o3\udfff"})).encode())
+    found = detect_change([build_commit()], None, Evidence({SHA: data}, trace, {SHA: TEN}))
+    "".join(jsonl_report(found)).encode()
+    assert found.sum.models == ("gpt-5.5 [31m", "o3")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +204,7 @@ def test_a_trace_names_the_tool_and_the_model() -> None:
     ("kind", "status", "lines"),
     [
         ("ai", Status.AI_DECLARED, {"ai-declared": 10}),
-        ("human", Status.HUMAN_ATTESTED, {"human-attested": 10}),
+        ("human", Status.UNDECLARED, {"undeclared": 10}),
         ("mixed", Status.MIXED, {"mixed": 10}),
         ("unknown", Status.UNDECLARED, {"undeclared": 10}),
     ],
@@ -199,7 +217,14 @@ def test_contributors(kind: str, status: Status, lines: dict[str, int]) -> None:
 def test_a_range_overrides_its_conversation() -> None:
     ranges = [span(1, 4), span(5, 10, contributor={"type": "human"})]
     found = traced(record(ranges, contributor={"type": "ai"}))
-    assert (found.status, found.lines) == (Status.MIXED, {"ai-declared": 4, "human-attested": 6})
+    assert (found.status, found.lines) == (Status.MIXED, {"ai-declared": 4, "undeclared": 6})
+
+
+def test_a_tools_record_of_a_human_is_no_persons_word() -> None:
+    found = traced(record([span(1, 10)], contributor={"type": "human"}))
+    (ignored,) = found.ignored
+    assert (found.signals, ignored.id) == ((), "agent-trace-human")
+    assert "Only a person attests" in ignored.reason
 
 
 def test_a_record_written_before_the_commit_names_its_parent() -> None:
@@ -242,6 +267,8 @@ def test_records_without_a_revision_are_counted_once() -> None:
         (record([span("1", 2)]), "`start_line`"),
         (record([span(True, 2)]), "`start_line`"),
         (record([span(1, 2)], contributor={"type": "robot"}), "none of human, ai"),
+        (record([span(1, 2)], contributor={"type": ["ai"]}), "none of human, ai"),
+        (record([span(1, 2)], contributor={"type": {}}), "none of human, ai"),
         (record([span(1, 2)], contributor="ai"), "`contributor` is not an object"),
     ],
 )

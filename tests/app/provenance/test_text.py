@@ -21,6 +21,8 @@ SESSION = "https://claude.ai/code/session_01AbC"
         (f"<!-- never closed\n{SESSION}\n", "HTML comment"),
         (f"```\n{SESSION}\n```", "code block"),
         (f"~~~~\n```\n{SESSION}\n~~~~", "code block"),
+        (f"1. Like so:\n\n     ```\n     {SESSION}\n     ```", "code block"),
+        (f"- ```\n  {SESSION}\n  ```", "code block"),
         (f"Say `{SESSION}` if so.", "inline code"),
         (f"> {SESSION}", "quoted text"),
         (f"- [ ] written in {SESSION}", "not ticked"),
@@ -43,6 +45,7 @@ def test_template_text(body: str, said: str) -> None:
     [
         "## Was AI used?\n\n- [ ] Yes: Claude Code, Copilot, Cursor\n- [x] No\n\nWhich tool (Claude, Devin)?\n",
         "- [x] I did not use GitHub Copilot\n",
+        "See https://not-cursor.com/agents/bc-1 and https://mychatgpt.com/codex/tasks/task_1",
         "Fixes how claude/ branches and Co-authored-by: Claude lines are shown.",
     ],
 )
@@ -57,6 +60,12 @@ def test_a_template_that_asks_is_not_even_seen(body: str) -> None:
         f"```\ncode\n```\n{SESSION}",
         f"<!-- a comment --> {SESSION}",
         f"- [x] written in {SESSION}",
+        "- [x] 🤖 Generated with [Claude Code](https://claude.com/claude-code)",
+        "💘 Generated with Crush\n\nCloses #4.\n",
+        f"```one``` and no block\n{SESSION}",
+        f"Escape `<!--` in names.\n\n{SESSION}",
+        f"{'word ' * 500}{SESSION}",
+        "https://www.cursor.com/agents?id=bc-1",
         f"**{SESSION}**",
         "<!-- CURSOR_AGENT_PR_BODY_BEGIN -->\r\nText\r\n",
         "*🤖 Generated with [Claude Code](https://claude.ai/code)*",
@@ -71,6 +80,7 @@ def test_what_stands_in_the_open_counts(body: str) -> None:
     [
         "```\n<!-- CURSOR_AGENT_PR_BODY_BEGIN -->\n```",
         "<!--\n<!-- CURSOR_AGENT_PR_BODY_BEGIN -->",
+        "Cursor writes `<!-- CURSOR_AGENT_PR_BODY_BEGIN -->` first.",
         "> <!-- START COPILOT CODING AGENT SUFFIX -->",
     ],
 )
@@ -78,6 +88,11 @@ def test_a_marker_that_is_only_shown(body: str) -> None:
     found = detect_change([build_commit()], PullText(body)).sum
     assert found.status is Status.UNDECLARED
     assert len(found.ignored) == 1
+
+
+def test_a_footer_counts_with_trailers_behind_it(commit: Build) -> None:
+    found = detect_commit(commit("Fix\n\n💘 Generated with Crush\n\nReviewed-by: Jane Doe <jane@example.org>\n"))
+    assert found.harnesses == ("Crush",)
 
 
 def test_a_marker_line_in_a_commit_message_is_anchored(commit: Build) -> None:
