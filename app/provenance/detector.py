@@ -174,6 +174,9 @@ def summarise(
     of_pull, ignored = settle(signs, None, {signal.harness for signal in signals if signal.harness != NO_TOOL})
     covered = any(sign.declares for sign in signs)
     status = _sum_status([one for one in per_commit if not _silent_merge(one)], covered)
+    if status is Status.HUMAN_ATTESTED and any(map(_hints, signs)) and any(s.id == "signoff" for s in signals):
+        # A sign-off is a habit of the author's tools, too: it does not outweigh a branch that a tool may have named.
+        status = Status.UNDECLARED
     every = [item for one in per_commit for item in one.provenance.ignored] + ignored + list(extra)
     lines = add_lines((one.provenance.lines for one in per_commit), covered=covered)
     return _collect(status, of_pull + signals, every, lines, rules)

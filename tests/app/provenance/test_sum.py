@@ -63,6 +63,14 @@ def test_attested_and_undeclared_is_undeclared() -> None:
     assert detect_change([attested], accepted_signoffs=True).sum.status is Status.HUMAN_ATTESTED
 
 
+def test_a_sign_off_does_not_outweigh_a_weak_sign_of_the_pull_request() -> None:
+    attested = build_commit("Fix\n\nSigned-off-by: Jane Doe <jane@example.org>\n")
+    found = detect_change([attested], PullText(branch="codex/fix"), accepted_signoffs=True)
+    assert found.sum.status is Status.UNDECLARED
+    plain = detect_change([attested], PullText(branch="fix"), accepted_signoffs=True)
+    assert plain.sum.status is Status.HUMAN_ATTESTED
+
+
 def test_the_full_name_of_the_branch_works_too() -> None:
     assert detect_change([], PullText(branch="refs/heads/claude/x")).sum.status is Status.AI_DECLARED
 
