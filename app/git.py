@@ -29,6 +29,10 @@ class GitError(RuntimeError):
     """git could not do what was asked; the message is a sentence for people."""
 
 
+class GitMissingError(GitError):
+    """There is no git to ask."""
+
+
 def git_environment() -> dict[str, str]:
     """Return the environment for git: the user's and the system's configuration play no part."""
     return {
@@ -58,7 +62,9 @@ def git(repo: Path, *args: str, stdin: bytes | None = None) -> bytes:
             git_command(repo, *args), input=stdin or b"", capture_output=True, env=git_environment(), check=False
         )
     except OSError as error:
-        raise GitError(f"git could not be started ({error.strerror}). Install git and put it on PATH.") from error
+        raise GitMissingError(
+            f"git could not be started ({error.strerror}). Install git and put it on PATH."
+        ) from error
     if done.returncode != 0:
         raise GitError(f"`git {args[0]}` failed: {complaint(done.stderr)}")
     return done.stdout

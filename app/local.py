@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.git import GitError, git
+from app.git import GitError, GitMissingError, git
 from app.git_snapshot import GitSnapshot, Objects
 from gates.change import MAX_DIFF_BYTES, Change, EntryKind, FileChange, Status, is_binary
 from gates.diff import DiffError, Hunk, parse_hunks, split_lines
+from gates.nearest import did_you_mean
 
 _STATUS = {"A": Status.ADDED, "D": Status.DELETED, "R": Status.RENAMED}
 # Above this many candidate pairs git looks for exact renames only (diff.renameLimit).
 _RENAME_LIMIT = "2000"
+_MOST_NAMES = 8
 _OBJECT_ID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LFS = b"version https://git-lfs.github.com/spec/v1"
 _LFS_POINTER_BYTES = 1024
@@ -72,8 +74,18 @@ def check_repository(repo: Path) -> None:
         raise SourceError(f"{repo} is no directory. Name a git repository with --repo.")
     try:
         git(repo, "rev-parse", "--git-dir")
+    except GitMissingError as error:
+        raise SourceError(str(error)) from error
     except GitError as error:
         raise SourceError(f"{repo} is no git repository ({error}). Name one with --repo.") from error
+
+
+def has_commits(repo: Path) -> bool:
+    """Whether the repository's HEAD names a commit; that of a new one does not."""
+    try:
+        return bool(git(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+    except GitError:
+        return False
 
 
 def resolve(repo: Path, name: str, option: str) -> str:
@@ -86,16 +98,29 @@ def resolve(repo: Path, name: str, option: str) -> str:
         raise SourceError(f"{option}: {_no_such_commit(repo, name)}") from error
     if not _OBJECT_ID.fullmatch(found):  # `^main` names everything but a commit, and git says so with a sign
         raise SourceError(f"{option} {name!r} is no name of a single commit. Give a branch, a tag or a commit id.")
+    _refuse_two_meanings(repo, name, option)
     return found
+
+
+def _refuse_two_meanings(repo: Path, name: str, option: str) -> None:
+    """Raise ``SourceError`` where a tag goes by a branch's name: git takes the tag, and whoever may push tags chose."""
+    full = (f"refs/heads/{name}", f"refs/tags/{name}")
+    listed = git(repo, "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", *full)
+    rows = (line.split(" ") for line in listed.decode("utf-8", "replace").splitlines())
+    commits = {ref: peeled or plain for ref, plain, peeled in rows if ref in full}
+    if len(set(commits.values())) > 1:
+        raise SourceError(f"{option} {name!r} names both a branch and a tag. Say {full[0]} or {full[1]}.")
 
 
 def _no_such_commit(repo: Path, name: str) -> str:
     try:
-        known = git(repo, "for-each-ref", "--count=8", "--format=%(refname:short)", "refs/heads", "refs/remotes")
+        known = git(repo, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes")
     except GitError:
         known = b""
-    names = ", ".join(known.decode("utf-8", "replace").split())
-    hint = f"It has: {names}." if names else "It has no branches yet."
+    names = known.decode("utf-8", "replace").split()
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    hint = f"It has: {', '.join(names[:_MOST_NAMES])}{more}." if names else "It has no branches yet."
+    hint += did_you_mean(name, names)
     return f"the repository has no commit called {name!r}. {hint} A branch of a remote needs `git fetch` first."
 
 

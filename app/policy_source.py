@@ -6,7 +6,8 @@ from pathlib import Path
 
 from gates.change import Change, Snapshot
 from gates.policy import GateRule, Policy, PolicyError, PolicyProblem
-from gates.presets import parse, preset, preset_names
+from gates.policy_yaml import MAX_BYTES
+from gates.presets import no_such_preset, parse, preset, preset_names
 
 CONFIG_PATHS = (".github/exogate.yml", ".github/exogate.yaml")
 DEFAULT = "standard"
@@ -33,8 +34,10 @@ def _policy(wanted: str | None, base: Snapshot) -> tuple[Policy, str]:
     if wanted is not None:
         return asked_for(wanted)
     for path in CONFIG_PATHS:
-        if path in base.entries and base.entries[path].is_file:
+        if path in base.entries:
             source = f"the base's {path}"
+            if not base.entries[path].is_file:  # passing it over would leave the repository with a milder policy
+                raise _unusable(source, "It is no plain file, so it is not read. Put the policy itself there.")
             return parse(_decoded(base.read(path), source), source, "repository"), source
     return preset(DEFAULT).model_copy(update={"enforce": False}), _BY_DEFAULT
 
@@ -48,17 +51,27 @@ def asked_for(wanted: str) -> tuple[Policy, str]:
     """Return the policy that an operator names: a preset, or a file. Raises ``PolicyError``."""
     if wanted in preset_names():
         return preset(wanted), "preset"
-    path = Path(wanted)
-    if not path.is_file():
-        message = f"There is no such policy, and no such file. Policies are: {', '.join(preset_names())}."
-        raise PolicyError(wanted, [PolicyProblem(line=None, message=message)])
+    if not wanted:
+        raise _unusable("policy", f"The name is empty. Policies are: {', '.join(preset_names())}.")
+    if not Path(wanted).exists():
+        raise _unusable(wanted, f"There is no such file. {no_such_preset(wanted)}")
+    return from_file(Path(wanted)), f"the file {wanted}"
+
+
+def from_file(path: Path) -> Policy:
+    """Return the policy that a file holds, whatever its name. Raises ``PolicyError``."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as handle:
+            content = handle.read(MAX_BYTES + 1)
     except OSError as error:
-        raise PolicyError(
-            wanted, [PolicyProblem(line=None, message=f"It cannot be read: {error.strerror}.")]
-        ) from error
-    return parse(_decoded(content, wanted), wanted, "custom"), f"the file {wanted}"
+        why = {FileNotFoundError: "There is no such file", IsADirectoryError: "It is a directory; name a file in it"}
+        message = why.get(type(error), f"It cannot be read: {error.strerror}")
+        raise _unusable(str(path), f"{message}.") from error
+    return parse(_decoded(content, str(path)), str(path), "custom")
+
+
+def _unusable(source: str, message: str) -> PolicyError:
+    return PolicyError(source, [PolicyProblem(line=None, message=message)])
 
 
 def _decoded(content: bytes, source: str) -> str:

@@ -18,7 +18,7 @@ from app.review_types import PolicyUsed, Review, Revision
 from gates import registry
 from gates.cache import Cache
 from gates.decision import Decision, Judged, decide
-from gates.gate import Context
+from gates.gate import Context, Need
 from gates.interpreter import Interpreter
 from gates.panel import judge
 from gates.policy import Policy
@@ -65,7 +65,7 @@ def review(request: Request) -> Review:
         policy, source = choose_policy(request.policy, local.policy_base, request.gates)
         told = _provenance(request, local, policy)
         provenance = told.sum
-        context, notes = _context(request, local, workspace)
+        context, notes = _context(request, local, workspace, policy)
         notes += told.remarks
         verdicts = _judge(policy, local, context, provenance, request.progress)
         return _assemble(request, local, policy, source, provenance, verdicts, notes, context, started)
@@ -83,11 +83,12 @@ def _branch(head: str) -> str:
     return head.removeprefix("refs/heads/").removeprefix("origin/")
 
 
-def _context(request: Request, local: LocalChange, workspace: Workspace) -> tuple[Context, list[str]]:
+def _context(request: Request, local: LocalChange, workspace: Workspace, policy: Policy) -> tuple[Context, list[str]]:
     snapshots = (local.change.base, local.change.head)
     interpreter, origin = choose_interpreter(request.repo, snapshots, request.python)
     version = ".".join(map(str, interpreter.version))
-    notes = [f"Tests run under Python {version} ({origin})."]
+    tested = any(Need.PYTEST in registry.get(name).needs for name in policy.active())
+    notes = [f"Tests run under Python {version} ({origin})."] if tested else []
     sandbox: Sandbox | None = None
     remedy = ""
     try:
@@ -149,10 +150,7 @@ def _assemble(
 
 
 def _policy_notes(policy: Policy, local: LocalChange, provenance: Provenance) -> list[str]:
-    notes = [
-        f"The change edits {path!r}; it was judged by the base's policy all the same."
-        for path in config_edits(local.change)
-    ]
+    notes = [f"The change edits {path!r}; what it says there did not judge it." for path in config_edits(local.change)]
     if provenance.status.value not in policy.applies_to:
         notes.append(f"The policy does not apply to {provenance.status.value} changes, so no gate ran.")
     return notes

@@ -36,7 +36,7 @@ class Need(StrEnum):
 class Settings(BaseModel):
     """A gate's settings: the fields are the YAML. A gate without any uses this class itself."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CouldNotJudgeError(RuntimeError):

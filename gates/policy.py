@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gates import registry
 from gates.gate import Gate, Kind, Settings
+from gates.policy_words import distinct, explain
 
 Level = Literal["block", "advise", "off"]
 ProvenanceStatus = Literal["ai-declared", "mixed", "human-attested", "undeclared"]
@@ -31,7 +33,7 @@ class GateRule(_Strict):
 
     level: Level = "block"
     settings: dict[str, Any] = Field(default_factory=dict)
-    only_for: tuple[ProvenanceStatus, ...] = EVERY_STATUS
+    only_for: tuple[ProvenanceStatus, ...] = Field(default=EVERY_STATUS, min_length=1)
 
 
 def _short_rule(value: Any) -> Any:
@@ -58,15 +60,21 @@ class Budget(_Strict):
     jobs: int = Field(default=0, ge=0, le=256)
 
 
+def _plain_name(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch("[a-z0-9][a-z0-9-]{0,63}", value):
+        raise ValueError("use small letters, digits and hyphens, at most 64")
+    return value
+
+
 class PolicyFile(_Strict):
     """The form of a policy file. `policy: NAME` chooses a preset; everything else makes a policy of one's own."""
 
     policy: str | None = None
-    name: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    name: Annotated[str | None, BeforeValidator(_plain_name)] = None
     description: str | None = Field(default=None, max_length=500)
     extends: str | None = None
     enforce: bool | None = None
-    applies_to: tuple[ProvenanceStatus, ...] | None = None
+    applies_to: Annotated[tuple[ProvenanceStatus, ...], Field(min_length=1)] | None = None
     accept_signoffs: bool | None = None
     gates: dict[str, Annotated[GateRule, BeforeValidator(_short_rule)]] = Field(default_factory=dict)
     review: ReviewRule | None = None
@@ -138,7 +146,8 @@ class PolicyError(ValueError):
 
     def __init__(self, source: str, problems: list[PolicyProblem]) -> None:
         self.source, self.problems = source, problems
-        super().__init__("\n".join(self._line(problem) for problem in problems))
+        in_order = sorted(problems, key=lambda problem: problem.line or 0)
+        super().__init__("\n".join(self._line(problem) for problem in in_order))
 
     def _line(self, problem: PolicyProblem) -> str:
         place = f"{self.source}, line {problem.line}" if problem.line else self.source
@@ -158,14 +167,21 @@ def check_gates(policy: Policy) -> list[tuple[tuple[str | int, ...], str]]:
         try:
             gate.settings_type.model_validate(rule.settings)
         except ValidationError as error:
-            allowed = ", ".join(gate.settings_type.model_fields) or "none"
             problems += [
-                (("gates", name, "settings", *e["loc"]), explain(dict(e), f"The settings of {name} are: {allowed}."))
-                for e in error.errors()
+                (("gates", name, "settings", *e["loc"]), explain(e, gate.settings_type, {}, f" for {name}"))
+                for e in distinct(error.errors())
             ]
     if kinds == {Kind.ENDOGENOUS}:
         message = "Only the author's own model would decide here. Let at least one exogenous gate block."
         problems.append((("gates",), message))
+    return problems
+
+
+def unknown_gates(names: Iterable[str]) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return what is wrong with these names of gates, as (place in the file, sentence)."""
+    problems: list[tuple[tuple[str | int, ...], str]] = []
+    for name in names:
+        _gate(name, problems)
     return problems
 
 
@@ -175,14 +191,3 @@ def _gate(name: str, problems: list[tuple[tuple[str | int, ...], str]]) -> Gate 
     except (registry.UnknownGateError, registry.BrokenGateError) as error:
         problems.append((("gates", name), str(error)))
         return None
-
-
-def explain(error: dict[str, Any], allowed: str) -> str:
-    """Turn one pydantic error into a sentence; *allowed* lists the known keys of the place."""
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{where!r} is not known here. {allowed}"
-    message = str(error["msg"])
-    given = error.get("input")
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{where}: {message[0].lower() + message[1:]}{shown}."

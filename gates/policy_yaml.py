@@ -26,9 +26,9 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Compose one node; an alias could make a page of text stand for gigabytes."""
-        if self.check_event(yaml.AliasEvent):
-            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
-            raise YamlError("Aliases (*name) have no place in a policy.", line)
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if getattr(event, "anchor", None) is not None:
+            raise YamlError("Anchors (&name) and aliases (*name) have no place in a policy.", event.start_mark.line + 1)
         node: yaml.Node | None = super().compose_node(parent, index)
         return node
 
@@ -59,9 +59,22 @@ def load(text: str) -> tuple[Any, dict[Location, int]]:
         raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(f"This is no valid YAML: {error.problem}.", mark.line + 1 if mark else None) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise YamlError(f"This is no valid YAML: {error}.") from error
+        raise YamlError(_problem(error), mark.line + 1 if mark else None) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(
+            f"This is no valid YAML: the character {chr(error.character)!r} is not allowed.", line
+        ) from error
+    except RecursionError as error:
+        raise YamlError("This is no usable YAML: it is nested too deeply.") from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    if error.problem == "but found another document":
+        return "A policy is one document; take out `---` and what follows it, or what stands before it."
+    if "'\\t'" in str(error.problem):
+        return "This is no valid YAML: a tab stands where YAML wants spaces."
+    return f"This is no valid YAML: {error.problem}."
 
 
 def _build(loader: _Loader, node: yaml.Node, at: Location, lines: dict[Location, int]) -> Any:
@@ -73,7 +86,10 @@ def _build(loader: _Loader, node: yaml.Node, at: Location, lines: dict[Location,
         return _build_mapping(loader, node, at, lines)
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*at, index), lines) for index, item in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:  # an integer of thousands of digits, or of none: 0x_
+        raise YamlError("This number cannot be read: it is too large, or has no digits.", line) from error
 
 
 def _build_mapping(loader: _Loader, node: yaml.MappingNode, at: Location, lines: dict[Location, int]) -> dict[str, Any]:

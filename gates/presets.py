@@ -8,9 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gates.policy import GateRule, Policy, PolicyError, PolicyFile, PolicyProblem, check_gates, explain
+from gates.nearest import did_you_mean
+from gates.policy import GateRule, Policy, PolicyError, PolicyFile, PolicyProblem, check_gates, unknown_gates
+from gates.policy_words import distinct, explain
 from gates.policy_yaml import Location, YamlError, load
 
+_MAPPING = "A policy is a mapping: `policy: standard`, or `gates:` with one gate a line."
+# How a gate's rule may also be written.
+_SHORTHAND = {tuple(GateRule.model_fields): "say block, advise or off, or write `level:` and `settings:` below it"}
 _DIRECTORY = files("gates") / "policies"
 
 
@@ -26,9 +31,14 @@ def preset_names() -> tuple[str, ...]:
 def preset(name: str) -> Policy:
     """Return a shipped policy. Raises ``PolicyError`` for an unknown name."""
     if name not in preset_names():
-        known = ", ".join(preset_names())
-        raise PolicyError(name, [PolicyProblem(line=None, message=f"There is no such policy. There are: {known}.")])
+        raise PolicyError(name, [PolicyProblem(line=None, message=no_such_preset(name))])
     return parse(preset_text(name), f"preset {name}", name)
+
+
+def no_such_preset(name: str) -> str:
+    """Return the sentence on a name that no shipped policy has."""
+    known = preset_names()
+    return f"There is no policy called {name!r}. There are: {', '.join(known)}.{did_you_mean(name, known)}"
 
 
 def preset_text(name: str) -> str:
@@ -43,7 +53,7 @@ def parse(text: str, source: str, default_name: str = "custom") -> Policy:
     except YamlError as error:
         raise PolicyError(source, [PolicyProblem(line=error.line, message=str(error))]) from error
     if not isinstance(data, dict):
-        message = "A policy is a mapping: `policy: standard`, or `gates:` with one gate a line."
+        message = f"The file is empty. {_MAPPING}" if data is None else _MAPPING
         raise PolicyError(source, [PolicyProblem(line=1, message=message)])
     given = _validate(data, lines, source)
     if given.policy is not None:
@@ -63,23 +73,21 @@ def line_of(lines: dict[Location, int], at: Location) -> int | None:
 
 
 def _validate(data: dict[str, Any], lines: dict[Location, int], source: str) -> PolicyFile:
+    # `policy:` with nothing behind it is a line that was not finished; read as "none given", it would block nothing.
+    empty = [key for key, value in data.items() if value is None and key in PolicyFile.model_fields]
+    problems: list[tuple[Location, str]] = [
+        ((key,), f"`{key}` has no value. Give it one, or take the line out.") for key in empty
+    ]
+    given = None
     try:
-        return PolicyFile.model_validate(data)
+        given = PolicyFile.model_validate({k: v for k, v in data.items() if k not in empty})
     except ValidationError as error:
-        allowed = f"Allowed are: {', '.join(PolicyFile.model_fields)}."
-        problems = [
-            PolicyProblem(
-                line=line_of(lines, tuple(e["loc"])), message=explain(dict(e), _keys(tuple(e["loc"]), allowed))
-            )
-            for e in error.errors()
-        ]
-        raise PolicyError(source, problems) from error
-
-
-def _keys(at: Location, top: str) -> str:
-    if at[0] == "gates" and len(at) > 2:
-        return f"A gate takes: {', '.join(GateRule.model_fields)}."
-    return top if len(at) == 1 else ""
+        problems += [(tuple(e["loc"]), explain(e, PolicyFile, _SHORTHAND)) for e in distinct(error.errors())]
+    if given is not None and not problems:
+        return given
+    if isinstance(gates := data.get("gates"), dict):
+        problems += unknown_gates(gates)
+    raise PolicyError(source, [PolicyProblem(line=line_of(lines, at), message=text) for at, text in problems])
 
 
 def _chosen(given: PolicyFile, data: dict[str, Any], lines: dict[Location, int], source: str) -> Policy:
@@ -103,7 +111,9 @@ def _named(name: str, lines: dict[Location, int], at: Location, source: str) -> 
     try:
         return preset(name)
     except PolicyError as error:
-        message = f"{name!r}: {error.problems[0].message}"
+        message = error.problems[0].message
+        if at == ("extends",):
+            message += " A policy extends a shipped one, and no file."
         raise PolicyError(source, [PolicyProblem(line=line_of(lines, at), message=message)]) from error
 
 

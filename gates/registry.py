@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from gates.gate import Gate
+from gates.nearest import did_you_mean
 
 ENTRY_POINT_GROUP = "exogate.gates"
 
@@ -52,7 +53,9 @@ def get(name: str) -> Gate:
     """
     target = BUILT_IN.get(name) or _third_party().get(name)
     if target is None:
-        raise UnknownGateError(f"There is no gate called {name!r}. The gates are: {', '.join(names())}.")
+        raise UnknownGateError(
+            f"There is no gate called {name!r}. The gates are: {', '.join(names())}.{did_you_mean(name, names())}"
+        )
     module, _, attribute = target.partition(":")
     try:
         return cast("Gate", getattr(import_module(module), attribute))

@@ -9,6 +9,7 @@ import click
 
 from app import __version__
 from app.cli.exits import Exit
+from app.cli.output import OutputError, drop_output, use_colour
 
 _COMMANDS = {
     "review": ("app.cli.review", "Judge a change of a local git repository by a policy."),
@@ -22,6 +23,15 @@ _COMMANDS = {
 
 class _Lazy(click.Group):
     """A group that knows its commands' names and help without importing them."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; where nobody reads its output to the end, it has done what was asked."""
+        ctx.color = None if use_colour() else False
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            drop_output()
+            return Exit.ACCEPTED
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which people meet them."""
@@ -53,13 +63,16 @@ def main() -> None:
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
         sys.exit(Exit.USAGE)
-    except BrokenPipeError:
-        # Whoever read us has seen enough; Python must not complain about it at shutdown.
-        sys.stderr.close()
-        sys.exit(Exit.ACCEPTED)
+    except click.ClickException as error:
+        click.echo(f"Error: {_harmless(error.format_message())}", err=True)
+        sys.exit(Exit.USAGE)
+    except OutputError as error:
+        click.echo(f"Error: {_harmless(str(error))}", err=True)
+        drop_output()
+        sys.exit(Exit.COULD_NOT_JUDGE)
     except Exception as error:
         click.echo(
             f"exogate failed and judged nothing: {type(error).__name__}: {error}\n"
@@ -70,6 +83,13 @@ def main() -> None:
             raise
         sys.exit(Exit.COULD_NOT_JUDGE)
     sys.exit(status if isinstance(status, int) else Exit.ACCEPTED)
+
+
+def _harmless(message: str) -> str:
+    """Return a complaint in which no name (a path, a branch, a key) can act on the terminal."""
+    from app.reporting.text import visible
+
+    return "\n".join(visible(line) for line in message.split("\n"))
 
 
 def _debugging() -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from app.cli.exits import Exit
+from app.cli.output import say
 
 _TOOLS = ("pylint", "mypy", "pytest", "bandit", "detect-secrets")
 
@@ -22,24 +23,24 @@ def command(python: str | None) -> int:
 
     Exit status: 0 when every gate can run, 3 when some could not judge.
     """
-    click.echo(f"exogate under Python {platform.python_version()} on {platform.platform(terse=True)}")
+    say(f"exogate under Python {platform.python_version()} on {platform.platform(terse=True)}")
     healthy = [_git(), _sandboxes(), _tools(), _interpreter(python), _cache()]
-    click.echo("Everything that the gates need is here." if all(healthy) else "Some gates could not judge here.")
+    say("Everything that the gates need is here." if all(healthy) else "Some gates could not judge here.")
     return Exit.ACCEPTED if all(healthy) else Exit.COULD_NOT_JUDGE
 
 
 def _line(ok: bool, what: str, detail: str, remedy: str = "") -> bool:
     mark = click.style("ok ", fg="green") if ok else click.style("no ", fg="red")
-    click.echo(f"  {mark} {what}: {detail}")
+    say(f"  {mark} {what}: {detail}")
     if remedy and not ok:
-        click.echo(f"      remedy: {remedy}")
+        say(f"      remedy: {remedy}")
     return ok
 
 
 def _git() -> bool:
     from app.git import GitError, git
 
-    click.echo("git")
+    say("git")
     try:
         return _line(True, "git", git(Path(), "--version").decode().strip())
     except GitError as error:
@@ -49,7 +50,7 @@ def _git() -> bool:
 def _sandboxes() -> bool:
     from gates.sandbox.choose import available
 
-    click.echo("sandbox back-ends (bubblewrap is used by itself; the others when asked for with --sandbox)")
+    say("sandbox back-ends (bubblewrap is used by itself; the others when asked for with --sandbox)")
     found = available()
     for backend in found:
         _line(backend.works, backend.name, backend.detail, backend.remedy)
@@ -57,7 +58,7 @@ def _sandboxes() -> bool:
 
 
 def _tools() -> bool:
-    click.echo("tools in Exogate's own environment")
+    say("tools in Exogate's own environment")
     healthy = True
     for tool in _TOOLS:
         try:
@@ -71,7 +72,7 @@ def _interpreter(wanted: str | None) -> bool:
     from app.interpreters import choose
     from gates.interpreter import InterpreterError
 
-    click.echo("the Python that would run this directory's tests")
+    say("the Python that would run this directory's tests")
     try:
         found, origin = choose(Path(), (), wanted)
     except InterpreterError as error:
@@ -84,6 +85,6 @@ def _cache() -> bool:
     from gates.cache import default_directory
 
     directory = default_directory()
-    click.echo("cache of results about base snapshots")
+    say("cache of results about base snapshots")
     free = shutil.disk_usage(next(p for p in (directory, *directory.parents) if p.exists())).free
     return _line(True, "directory", f"{directory} ({free // 2**30} GiB free)")

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from app.cli.output import say
+
 
 @click.command("gates")
 @click.option("--format", "form", type=click.Choice(("terminal", "json")), default="terminal", show_default=True)
@@ -16,14 +18,14 @@ def command(form: str) -> None:
 
     rows = [_describe(name) for name in registry.names()]
     if form == "json":
-        click.echo(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
         return
     for row in rows:
-        click.echo(f"{click.style(row['name'], bold=True)}  {row['summary']}")
+        say(f"{click.style(row['name'], bold=True)}  {row['summary']}")
         needs = ", ".join(row["needs"]) or "nothing"
-        click.echo(f"    {row['kind']}, version {row['version']}, needs {needs}")
+        say(f"    {row['kind']}, version {row['version']}, needs {needs}")
         for key, value in row["settings"].items():
-            click.echo(f"    {key}: {json.dumps(value)}")
+            say(f"    {key}: {json.dumps(value)}")
 
 
 def _describe(name: str) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from app.cli.output import say
 
 if TYPE_CHECKING:
     from gates.policy import Policy
@@ -22,7 +25,7 @@ def list_policies() -> None:
     from gates.presets import preset, preset_names
 
     for name in preset_names():
-        click.echo(f"{name:<16} {preset(name).description}")
+        say(f"{name:<16} {preset(name).description}")
 
 
 @command.command("show")
@@ -31,36 +34,41 @@ def show(name: str) -> None:
     """Print a policy with everything that it extends filled in."""
     import yaml
 
-    policy, _ = _load(name)
-    body = policy.model_dump(mode="json", exclude={"name", "description"})
+    from app.policy_source import asked_for
+    from app.reporting.text import visible
+
+    policy = _loaded(lambda: asked_for(name)[0])
+    body = policy.model_dump(mode="json", exclude={"name", "description"}, exclude_none=True)
     body["gates"] = {
         gate: {"level": rule.level, "settings": policy.settings_of(gate).model_dump(mode="json")}
         | ({"only_for": list(rule.only_for)} if "only_for" in rule.model_fields_set else {})
         for gate, rule in policy.gates.items()
     }
-    click.echo(f"# {policy.name}: {policy.description}\n# hash: {policy.hash}")
-    click.echo(yaml.safe_dump(body, sort_keys=False, default_flow_style=False), nl=False)
+    say(f"# {policy.name}: {visible(policy.description.strip())}\n# hash: {policy.hash}")
+    say(yaml.safe_dump(body, sort_keys=False, default_flow_style=False), nl=False)
 
 
 @command.command("validate")
 @click.argument("file", type=click.Path(path_type=Path))
 def validate(file: Path) -> None:
     """Check a policy file; every problem is named with its line."""
-    if not file.is_file():
-        raise click.ClickException(f"{file} is no file.")
-    policy, _ = _load(str(file))
+    from app.policy_source import from_file
+
+    policy = _loaded(lambda: from_file(file))
     blocking = [name for name, rule in policy.gates.items() if rule.level == "block"]
     advising = [name for name, rule in policy.gates.items() if rule.level == "advise"]
-    click.echo(f"{file} is valid: policy {policy.name}, hash {policy.hash[:12]}.")
-    click.echo(f"  blocking: {', '.join(blocking) or 'none'}")
-    click.echo(f"  advising: {', '.join(advising) or 'none'}")
+    say(f"{file} is valid: policy {policy.name}, hash {policy.hash[:12]}.")
+    say(f"  blocking: {', '.join(blocking) or 'none'}")
+    say(f"  advising: {', '.join(advising) or 'none'}")
+    if not blocking or not policy.enforce:
+        why = "no gate blocks" if policy.enforce else "`enforce: false` makes every gate advise"
+        say(f"  Note: {why}, so this policy accepts every change.")
 
 
-def _load(wanted: str) -> tuple[Policy, str]:
-    from app.policy_source import asked_for
+def _loaded(load: Callable[[], Policy]) -> Policy:
     from gates.policy import PolicyError
 
     try:
-        return asked_for(wanted)
+        return load()
     except PolicyError as error:
         raise click.ClickException(str(error)) from error

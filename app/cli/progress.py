@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -15,7 +16,7 @@ class Progress:
     """Names the gates that are still at work, and for how long. Writes nothing into pipes and files."""
 
     def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
+        self._shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._started = time.monotonic()
         self._running: list[str] = []
         self._lock = threading.Lock()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.output import use_colour, width
+from app.cli.output import say, use_colour, width
 
 
 @click.command("provenance")
@@ -21,11 +21,12 @@ def command(revisions: str | None, repo: Path, form: str) -> None:
     A commit without any sign is `undeclared`; that does not mean that a person wrote it.
     """
     from app.git import GitError  # start-up imports only what a command needs
-    from app.local import SourceError, check_repository
+    from app.local import SourceError, check_repository, has_commits
     from app.provenance import report
     from app.provenance.local import declared
+    from app.provenance.seen import quote
 
-    if revisions is not None and revisions.startswith("-"):
+    if revisions is not None and (not revisions or revisions.startswith("-")):
         raise click.UsageError(f"{revisions!r} is no range of commits. Give one such as main..my-branch.")
     try:
         check_repository(repo)
@@ -33,12 +34,17 @@ def command(revisions: str | None, repo: Path, form: str) -> None:
     except SourceError as error:
         raise click.ClickException(str(error)) from error
     except GitError as error:
+        if revisions is None and not has_commits(repo):
+            raise click.ClickException(f"{repo} has no commits yet, so there is nothing to read.") from error
         raise click.ClickException(f"{error}. Give a range of commits such as main..my-branch.") from error
     if form == "json":
-        click.echo(report.json_report(result), nl=False)
+        say(report.json_report(result), nl=False)
     elif form == "jsonl":
         for line in report.jsonl_report(result):
-            click.echo(line, nl=False)
+            say(line, nl=False)
+        for remark in result.remarks:
+            # Each line is a commit or the sum, so what could not be read is said beside them.
+            click.echo(quote(remark), err=True)
     else:
         from rich.console import Console
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.exits import Exit
-from app.cli.output import use_colour, width, write
+from app.cli.output import check_output, use_colour, width, write
 from app.cli.progress import Progress
 
 _FORMATS = ("terminal", "json", "markdown", "sarif")
@@ -24,7 +24,7 @@ def _gate_names(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.option("--policy", metavar="NAME|FILE", help="A preset or a file; otherwise the base's .github/exogate.yml.")
 @click.option("--gates", callback=_gate_names, metavar="A,B", help="Only these gates.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the report to this file.")
 @click.option("--pr-body", type=click.Path(path_type=Path, dir_okay=False), help="A file with the pull request's text.")
 @click.option("--branch", metavar="NAME", help="The pull request's branch, where --head is a commit id.")
 @click.option("--python", envvar="EXOGATE_PYTHON", metavar="PATH", help="The Python that runs the repository's tests.")
@@ -57,6 +57,7 @@ def command(
     from gates.registry import BrokenGateError, UnknownGateError
     from gates.sandbox.spec import SandboxError
 
+    check_output(output)  # said now and not after minutes of work
     with Progress() as progress:
         request = Request(
             repo=repo,

@@ -73,11 +73,14 @@ def _why_accepted(review: Review) -> str:
     advice = gates_with(review.verdicts, Outcome.REJECT, blocking=False)
     unjudged = gates_with(review.verdicts, Outcome.ERROR, blocking=False)
     count = Counter(j.verdict.outcome for j in review.verdicts)
+    if set(count) == {Outcome.SKIP}:
+        return "no gate applies to this change"
+    skipped = counted(count[Outcome.SKIP], "gate") if not count[Outcome.ACCEPT] else str(count[Outcome.SKIP])
     parts = [
-        f"{counted(count[Outcome.ACCEPT], 'gate')} accepted",
+        f"{counted(count[Outcome.ACCEPT], 'gate')} accepted" if count[Outcome.ACCEPT] else "",
         f"{listed(advice)} advised against it" if advice else "",
         f"{listed(unjudged)} could not judge" if unjudged else "",
-        f"{count[Outcome.SKIP]} did not apply" if count[Outcome.SKIP] else "",
+        f"{skipped} did not apply" if count[Outcome.SKIP] else "",
     ]
     return ", ".join(filter(None, parts)) if review.verdicts else "the policy asks no gate"
 

@@ -6,7 +6,9 @@ least as new as the one they were built with; an interpreter below ``/usr`` is t
 in mounts and runtimes must be readable for everyone, since the command is user 65534.
 
 Against bubblewrap, these differ: the address space of one process is not limited (the memory of all together is); a
-command that the kernel ends for want of memory shows as exit code 137; the engine's own filter of system calls holds.
+command that the kernel ends for want of memory shows as exit code 137; the engine's own filter of system calls holds;
+if Exogate itself is killed, the container goes on to its own end, since it is the engine's process; and the engine's
+first process holds the command's output open, so that judged code can read what goes to the trusted channel.
 
 Not verified: a run in a real engine. Exogate's tests check the argument list as data (docker's client takes it) and
 the run with a stand-in for the engine.
@@ -35,6 +37,8 @@ _CLIENT_VARIABLES = (
     "PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
     "CONTAINER_HOST", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
 )  # fmt: skip
+# How long the engine may take to end and remove a container.
+_REMOVAL_SECONDS = 30
 # "docker run" ends with this status when the engine, not the command, failed.
 _ENGINE_FAILED = 125
 
@@ -67,7 +71,7 @@ class Container:
         )
         result = supervise(launch, command.stdin, command.limits)
         if result.exit_code == _ENGINE_FAILED:
-            said = " ".join(result.stderr.decode("utf-8", "replace").split())[:300] or "nothing"
+            said = complaint(result.stderr.decode("utf-8", "replace"))
             raise NotStartedError(
                 f"{Path(engine).name} could not start a container (it said: {said})",
                 f"Start the engine, and fetch the image once: {Path(engine).name} pull {image()}",
@@ -80,6 +84,12 @@ class Container:
             if program := shutil.which(name):
                 return program
         raise NotStartedError("neither docker nor podman is installed", "Install one of them")
+
+
+def complaint(stderr: str) -> str:
+    """Return what an engine complained of, on one line and without its advice to read its help."""
+    lines = [line for line in stderr.splitlines() if "--help" not in line]
+    return " ".join(" ".join(lines).split())[:300] or "nothing"
 
 
 def arguments(command: Command, label: str, picture: str) -> list[str]:
@@ -137,8 +147,21 @@ class _Remote:
         """Return ``None``: the engine itself holds the container to its limits."""
 
     def end(self) -> None:
-        if self._process.poll() is None:
+        """Have the engine remove the container. Raises ``SandboxError`` where it may still be running."""
+        if self._process.poll() is not None:
+            return
+        try:
             subprocess.run(
-                self._removal, env=self._env, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+                self._removal,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_REMOVAL_SECONDS,
+                check=False,
             )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise SandboxError(
+                f"The container did not end, and its engine did not answer. Look for it: {' '.join(self._removal)}"
+            ) from error
+        finally:
             self._process.kill()

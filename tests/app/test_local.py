@@ -286,6 +286,44 @@ def test_a_repository_without_commits_is_said(repo: Repo) -> None:
     assert "no branches" in _refusal(repo.path, "main", "work")
 
 
+def test_without_git_git_is_what_is_missing(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.commit({"a": "1"})
+    monkeypatch.setenv("PATH", "/nowhere")
+    message = _refusal(repo.path, "main", "main")
+    assert "Install git" in message
+    assert "no git repository" not in message
+
+
+@pytest.mark.parametrize("tag", [("tag", "work"), ("tag", "-a", "-m", "x", "work")])
+def test_a_tag_cannot_pass_for_a_branch(repo: Repo, tag: tuple[str, ...]) -> None:
+    repo.commit({"a": "1"})
+    repo.branch("work")
+    repo.git(*tag, "main")
+    repo.commit({"a": "2"})
+    message = _refusal(repo.path, "main", "work")
+    assert "refs/heads/work" in message
+    assert "refs/tags/work" in message
+    assert _change(repo, head="refs/heads/work").files
+
+
+def test_a_tag_and_a_branch_at_one_commit_are_one_name(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    repo.branch("work")
+    repo.commit({"a": "2"})
+    repo.git("tag", "-a", "-m", "x", "work")
+    assert _change(repo).files
+
+
+def test_of_many_names_the_nearest_are_told(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    for number in range(12):
+        repo.git("branch", f"a{number}")
+    repo.git("branch", "zebra")
+    message = _refusal(repo.path, "main", "zebar")
+    assert "'zebra'" in message
+    assert "and 6 more" in message
+
+
 def test_a_partial_clone_without_its_objects_is_said(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.py": "1\n"})
     repo.branch("work")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.git_snapshot import GitSnapshot, Objects
 from app.policy_source import choose_policy, config_edits
 from gates.change import Change, MemorySnapshot
 from gates.policy import PolicyError
+from tests.conftest import Repo
 
 EMPTY = MemorySnapshot({})
 
@@ -48,6 +50,26 @@ def test_a_broken_policy_names_its_line() -> None:
         choose_policy(None, _base("gates:\n  compile: maybe\n"))
     with pytest.raises(PolicyError, match=r"line 2: This is no UTF-8"):
         choose_policy(None, _base(b"gates:\n  \xff: block\n"))
+
+
+def test_a_policy_that_is_a_link_is_refused_and_not_passed_over(repo: Repo) -> None:
+    repo.commit({"policy.yml": "policy: strict\n"})
+    (repo.path / ".github").mkdir()
+    (repo.path / ".github" / "exogate.yml").symlink_to("../policy.yml")
+    repo.commit({})
+    with Objects(repo.path) as objects, pytest.raises(PolicyError, match=r"exogate.yml: It is no plain file") as caught:
+        choose_policy(None, GitSnapshot(objects, "HEAD"))
+    assert "the base's" in str(caught.value)
+
+
+def test_an_empty_name_is_no_policy() -> None:
+    with pytest.raises(PolicyError, match=r"^policy: The name is empty"):
+        choose_policy("", EMPTY)
+
+
+def test_an_unknown_name_names_the_nearest() -> None:
+    with pytest.raises(PolicyError, match=r"Did you mean 'strict'\?"):
+        choose_policy("strct", EMPTY)
 
 
 def test_naming_gates_without_a_policy_is_a_choice_and_they_block() -> None:

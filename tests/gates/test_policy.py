@@ -106,7 +106,7 @@ def test_each_preset_has_a_hash_of_its_own() -> None:
         ("gates:\n  compil: block\n", ["line 2", "no gate called 'compil'", "compile, repetition"]),
         (
             "gates:\n  compile: block\n  repetition:\n    settings:\n      min_tokens: many\n",
-            ["line 5", "min_tokens", "integer"],
+            ["line 5", "min_tokens", "a whole number"],
         ),
         ("gates:\n  repetition:\n    settings:\n      tokens: 3\n", ["line 4", "'tokens'", "max_repeated_share"]),
         ("gates:\n  compile:\n    blocks: true\n", ["line 3", "level, settings, only_for"]),
@@ -118,16 +118,42 @@ def test_each_preset_has_a_hash_of_its_own() -> None:
         ("- compile\n", ["line 1", "mapping"]),
         ("", ["mapping"]),
         ("gates: {compile: block, compile: off}\n", ["line 1", "twice"]),
-        ("a: &x [1]\nb: *x\n", ["line 2", "Aliases"]),
+        ("a: &x [1]\nb: *x\n", ["line 1", "aliases"]),
         ("gates: !!python/object/apply:os.system [ls]\n", ["line 1", "tag"]),
         ("gates:\n  compile: [\n", ["line", "YAML"]),
-        ("a: 1\n---\nb: 2\n", ["YAML"]),
+        ("a: 1\n---\nb: 2\n", ["line 2", "one document"]),
         ("name: Über\n", ["line 1", "name"]),
         ("budget: {seconds: 0}\n", ["line 1", "seconds"]),
         ("1: x\n", ["line 1", "word"]),
-        ("x: " + "[" * 3000, ["YAML"]),
+        ("x: " + "[" * 3000, ["nested too deeply"]),
         ("x: " + "a" * MAX_BYTES, ["KiB"]),
-        ("x: \x00", ["YAML"]),
+        ("a: 1\nx: \x00", ["line 2", "\\x00"]),
+        ("a: 1\r\nx: \x07", ["line 2", "\\x07"]),
+        ("a: &x [1]\n", ["line 1", "Anchors"]),
+        ("# only a comment\n", ["empty"]),
+        ("policy:\n", ["line 1", "`policy` has no value"]),
+        ("extends: tests\ngates:\n", ["line 2", "`gates` has no value"]),
+        ("gates:\n  lint:\n", ["line 2", "gates.lint", "block, advise or off"]),
+        ("gates:\n  lint: true\n", ["line 2", "gates.lint", "block, advise or off"]),
+        ("gates: [lint]\n", ["line 1", "gates", "one `name: value` a line"]),
+        ("applies_to: mixed\n", ["line 1", "applies_to", "a list", "[mixed]"]),
+        ("applies_to: []\n", ["line 1", "applies_to", "at least one"]),
+        ("gates:\n  lint: {only_for: []}\n", ["line 2", "only_for", "at least one"]),
+        ("name: My Policy\n", ["line 1", "name: use small letters"]),
+        ("budget: 10m\n", ["line 1", "budget", "seconds, jobs"]),
+        ("budget:\n  second: 1\n", ["line 2", "seconds, jobs", "Did you mean 'seconds'?"]),
+        ("review:\n  aproval: 1\n", ["line 2", "declared, approvals, by"]),
+        ("gates:\n  mutation:\n    settings: {max_mutants: many}\n", ["line 3", "a whole number", "'many'"]),
+        ("gates:\n  mutation:\n    settings: {max_mutants: " + "9" * 6000 + "}\n", ["line 3", "too large"]),
+        ("gates:\n  base-tests:\n    settings: {seconds: .inf}\n", ["line 3", "seconds", "finite"]),
+        ("gates:\n  base_tests: block\n", ["line 2", "Did you mean 'base-tests'?"]),
+        ("gates:\n  tampring: block\n", ["line 2", "Did you mean 'tampering'?"]),
+        ("policy: strick\n", ["line 1", "Did you mean 'strict'?"]),
+        ("extend: tests\n", ["line 1", "Did you mean 'extends'?"]),
+        (
+            "gates:\n  command:\n    settings:\n      commands:\n        js: {runn: [npm]}\n",
+            ["line 5", "commands.js.runn", "Did you mean 'run'?"],
+        ),
     ],
 )
 def test_a_broken_policy_is_told_with_line_and_allowed_values(text: str, said: list[str]) -> None:
@@ -141,6 +167,28 @@ def test_every_problem_is_told_at_once() -> None:
     assert "line 2" in message
     assert "line 3" in message
     assert "line 4" in message
+
+
+def test_unknown_gates_are_told_together_with_what_is_wrong_elsewhere() -> None:
+    message = _problem("gates:\n  compil: block\n  lint: blok\nbudget: 5\n")
+    assert [f"line {n}" in message for n in (2, 3, 4)] == [True, True, True]
+
+
+def test_problems_are_told_in_the_order_of_their_lines() -> None:
+    message = _problem("extend: a\ngates:\n  lint: blok\n  nothing: block\nreview: x\n")
+    places = [line.split(":")[0] for line in message.splitlines()]
+    assert places == [f"exogate.yml, line {n}" for n in (1, 3, 4, 5)]
+
+
+def test_a_list_with_a_wrong_item_is_told_once() -> None:
+    assert len(_problem("applies_to: [robots]\n").splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["gates: {lint: 3}\n", "budget: []\n", "policy: [a]\n", "name: A\n", "gates: 1\n"])
+def test_no_complaint_speaks_python(text: str) -> None:
+    message = _problem(text)
+    for word in ("tuple", "dictionary", "instance of", "pattern", "GateRule", "parse"):
+        assert word not in message
 
 
 def test_a_policy_that_only_the_authors_own_model_decides_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,3 +128,82 @@ def test_provenance_outside_a_repository_is_wrong_usage(exogate, tmp_path: Path)
     done = exogate("provenance", "--repo", tmp_path)
     assert done.returncode == 2
     assert "--repo" in done.stderr
+
+
+def test_what_could_not_be_read_is_said_beside_json_lines(exogate, repo: Repo) -> None:
+    repo.commit({"a": "1\n"})
+    repo.git("update-ref", "refs/notes/ai", repo.git("rev-parse", "HEAD:a"))
+    done = exogate("provenance", "--repo", repo.path, "--format", "jsonl")
+    assert done.returncode == 0
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["undeclared", "undeclared"]
+    assert "refs/notes/ai could not be read" in done.stderr
+
+
+def test_an_empty_range_is_said(exogate, repo: Repo) -> None:
+    repo.commit({"a": "1\n"})
+    done = exogate("provenance", "--repo", repo.path, "main..main")
+    assert done.returncode == 0
+    assert "no commit" in done.stdout
+    report = json.loads(exogate("provenance", "--repo", repo.path, "main..main", "--format", "json").stdout)
+    assert report["commits"] == []
+    assert any("no commit" in remark for remark in report["remarks"])
+
+
+def test_an_empty_argument_is_no_range(exogate, repo: Repo) -> None:
+    repo.commit({"a": "1\n"})
+    done = exogate("provenance", "--repo", repo.path, "")
+    assert done.returncode == 2
+    assert "main..my-branch" in done.stderr
+
+
+def test_provenance_of_a_repository_without_commits_is_said(exogate, repo: Repo) -> None:
+    done = exogate("provenance", "--repo", repo.path)
+    assert done.returncode == 2
+    assert "no commits yet" in done.stderr
+
+
+def test_a_file_called_like_a_preset_is_validated_itself(exogate, tmp_path: Path) -> None:
+    (tmp_path / "standard").write_text("gates:\n  nothing: block\n")
+    done = exogate("policy", "validate", "standard")
+    assert done.returncode == 2
+    assert "standard, line 2" in done.stderr
+
+
+def test_a_policy_that_blocks_nothing_is_valid_and_says_what_that_means(exogate, tmp_path: Path) -> None:
+    file = tmp_path / "mild.yml"
+    file.write_text("gates: {compile: advise}\n")
+    assert "accepts every change" in exogate("policy", "validate", file).stdout
+    file.write_text("extends: compile\nenforce: false\n")
+    assert "accepts every change" in exogate("policy", "validate", file).stdout
+    file.write_text("policy: compile\n")
+    assert "accepts every change" not in exogate("policy", "validate", file).stdout
+
+
+def test_a_directory_is_no_policy_file(exogate, tmp_path: Path) -> None:
+    done = exogate("policy", "validate", tmp_path)
+    assert done.returncode == 2
+    assert "is a directory" in done.stderr
+
+
+def test_what_a_policy_says_of_itself_cannot_act_on_the_terminal(exogate, tmp_path: Path) -> None:
+    file = tmp_path / "loud.yml"
+    file.write_text('extends: compile\ndescription: "two\\nlines \\e[31m"\n')
+    shown = exogate("policy", "show", file).stdout
+    assert "\x1b" not in shown
+    file.write_text(shown)
+    assert exogate("policy", "validate", file).returncode == 0
+
+
+def test_names_in_complaints_cannot_act_on_the_terminal(exogate, tmp_path: Path) -> None:
+    file = tmp_path / "\x1b[31mred.yml"
+    file.write_text("a: 1\n")
+    done = exogate("policy", "validate", file)
+    assert done.returncode == 2
+    assert "\\x1b[31mred.yml, line 1" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_doctor_keeps_each_line_short_enough_to_read(exogate) -> None:
+    lines = exogate("doctor").stdout.splitlines()
+    (container,) = [line for line in lines if "container:" in line]
+    assert "--help" not in container

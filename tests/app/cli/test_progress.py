@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _CODE = """
 import time
 from app.cli.progress import Progress
@@ -21,9 +23,9 @@ with Progress() as progress:
 """
 
 
-def _run(stderr: int) -> None:
+def _run(stderr: int, term: str = "xterm") -> None:
     root = Path(__file__).parents[3]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONPATH": str(root), "TERM": term}
     subprocess.run([sys.executable, "-c", _CODE], stderr=stderr, env=environment, check=True)
 
 
@@ -43,4 +45,14 @@ def test_a_pipe_sees_nothing() -> None:
     _run(theirs)
     os.close(theirs)
     assert os.read(ours, 100) == b""
+    os.close(ours)
+
+
+def test_a_dumb_terminal_gets_no_escapes() -> None:
+    ours, theirs = pty.openpty()
+    _run(theirs, term="dumb")
+    os.set_blocking(ours, False)
+    with pytest.raises(BlockingIOError):  # nothing was written
+        os.read(ours, 100)
+    os.close(theirs)
     os.close(ours)

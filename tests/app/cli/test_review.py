@@ -194,3 +194,18 @@ def test_a_policy_may_leave_some_provenance_out(exogate, sample: Repo, tmp_path:
     assert done.returncode == 0
     assert "no gate ran" in done.stdout
     assert exogate("review", *args, "--branch", "claude/x").returncode == 1
+
+
+def test_which_python_runs_the_tests_is_said_where_tests_are_run(exogate, sample: Repo) -> None:
+    args = ("review", "--repo", sample.path, "--base", "main", "--head", "good", "--policy")
+    assert "Tests run under" not in exogate(*args, "compile").stdout
+    assert "Tests run under" in exogate(*args, "tests").stdout
+
+
+def test_a_change_of_the_policy_is_noted_and_does_not_judge(exogate, repo: Repo) -> None:
+    repo.commit({"a.py": "x = 1\n"})
+    repo.branch("work")
+    repo.commit({"b.py": "def (\n", ".github/exogate.yml": "policy: none\n"})
+    done = exogate("review", "--repo", repo.path, "--base", "main", "--head", "work", "--gates", "compile")
+    assert done.returncode == 1
+    assert "what it says there did not judge it" in " ".join(done.stdout.split())

@@ -71,6 +71,12 @@ def test_an_accepted_headline_names_who_advised_or_could_not_judge(samples: Simp
     assert rest == ": 1 gate accepted, lint advised against it, base-tests could not judge, 1 did not apply"
 
 
+def test_a_change_to_which_no_gate_applies_counts_no_gates(samples: SimpleNamespace) -> None:
+    assert words.headline(samples.review(samples.SKIPPED)).rest == ": no gate applies to this change"
+    mixed = words.headline(samples.review(samples.SKIPPED, samples.ADVISING)).rest
+    assert mixed == ": lint advised against it, 1 gate did not apply"
+
+
 def test_blocking_verdicts_come_before_advice_of_the_same_kind(samples: SimpleNamespace) -> None:
     rejects = replace(samples.ADVISING, blocking=True, verdict=Verdict.reject("types", "Bad."))
     order = words.in_order([samples.SKIPPED, samples.ACCEPTING, samples.UNJUDGED, samples.ADVISING, rejects])

@@ -42,13 +42,22 @@ def test_faults_that_the_tests_miss_are_findings(context: Context) -> None:
     assert [(f.path, f.line, f.rule, f.message) for f in verdict.findings] == [
         ("src/m.py", 2, "comparison", "`<` -> `<=` goes unnoticed by the 1 test(s) that run this line."),
         ("src/m.py", 2, "constant", "`0` -> `1` goes unnoticed by the 1 test(s) that run this line."),
-        ("src/m.py", 3, "return", "No test runs this line, so `0` -> `None` goes unnoticed."),
-        ("src/m.py", 3, "constant", "No test runs this line, so `0` -> `1` goes unnoticed."),
+        ("src/m.py", 3, "return", "No passing test runs this line, so `0` -> `None` goes unnoticed."),
+        ("src/m.py", 3, "constant", "No passing test runs this line, so `0` -> `1` goes unnoticed."),
     ]
     assert "noticed 1 of 5 faults tried (killed 1, timed out 0, survived 2, on lines no test runs 2, not tried 0)" in (
         verdict.reason
     )
     assert verdict.score == pytest.approx(0.2)
+
+
+def test_code_that_tests_reach_by_a_roundabout_path_is_seen_to_run(context: Context) -> None:
+    way = "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))\n"
+    base = {"lib/n.py": "def clamp(x):\n    return x\n", "tests/test_n.py": f"{way}from n import clamp\n\n\n"}
+    strong = base["tests/test_n.py"] + STRONG.removeprefix(BASE["tests/test_m.py"])
+    verdict = judge(context, {"lib/n.py": CODE, "tests/test_n.py": strong}, base, min_score=0.6)
+    assert verdict.outcome is Outcome.ACCEPT
+    assert "on lines no test runs 0" in verdict.reason
 
 
 def test_faults_that_the_tests_notice_are_accepted(context: Context) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.sandbox.container import Container, arguments, image
+from gates.sandbox.container import Container, arguments, complaint, image
 from gates.sandbox.remedies import NotStartedError
 from gates.sandbox.spec import MIB, Command, Limits, Mount, SandboxError
 
@@ -101,6 +101,18 @@ def test_at_the_time_limit_the_container_is_removed_by_its_name(engine: Callable
     assert words[words.index("rm") :] == ["rm", "--force", words[words.index("--name") + 1]]
 
 
+def test_an_engine_that_does_not_remove_a_container_is_not_waited_for(
+    engine: Callable[..., tuple[Container, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gates.sandbox.container._REMOVAL_SECONDS", 0.2)
+    container, log = engine()
+    program = Path(container.engine or "")
+    program.write_text(program.read_text().replace('[ "$1" = run ] || exit 0', '[ "$1" = run ] || exec sleep 60'))
+    with pytest.raises(SandboxError, match=r"did not answer.*rm --force exogate-"):
+        container.run(Command(("/bin/sleep", "60"), limits=Limits(wall_seconds=0.3)))
+    assert "rm" in log.read_text().splitlines()
+
+
 def test_an_engine_that_does_not_answer_is_a_sandbox_error(engine: Callable[..., tuple[Container, Path]]) -> None:
     container, _ = engine("echo 'Cannot connect to the Docker daemon' >&2; exit 125")
     with pytest.raises(NotStartedError, match=r"Cannot connect.*pull"):
@@ -125,3 +137,9 @@ def test_the_image_is_the_users_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert image().startswith("python:")
     monkeypatch.setenv("EXOGATE_SANDBOX_IMAGE", "registry.example/own:1")
     assert image() == os.environ["EXOGATE_SANDBOX_IMAGE"]
+
+
+def test_an_engines_complaint_is_one_line_without_its_advice() -> None:
+    said = "Unable to find image locally\ndocker: Cannot connect to the daemon.\n\nRun 'docker run --help' for more\n"
+    assert complaint(said) == "Unable to find image locally docker: Cannot connect to the daemon."
+    assert complaint("") == "nothing"
