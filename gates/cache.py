@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,14 +54,6 @@ class Cache:
         except OSError:
             if temporary:
                 Path(temporary).unlink(missing_ok=True)
-
-    def compute(self, key: str, make: Callable[[], Any]) -> Any:
-        """Return the stored value, or make, store and return it. What *make* raises is not stored."""
-        found = self.get(key)
-        if found is None:
-            found = make()
-            self.put(key, found)
-        return found
 
     def prune(self, most_bytes: int = MOST_BYTES) -> None:
         """Remove the entries that were written longest ago until the rest fits into *most_bytes*."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from gates.change import Entry, EntryKind, Snapshot
 
 # Names that git itself refuses in a tree (verify_path in read-cache.c), beside "", "." and "..".
 _GIT_DIRECTORY = {".git", "git~1"}
+# NAME_MAX and, with room for the workspace's own path, PATH_MAX of Linux. The number of directories is bounded since
+# much of the standard library (pathlib's mkdir, shutil's rmtree and copytree) recurses over them.
+_MOST_NAME_BYTES, _MOST_PATH_BYTES, _MOST_DIRECTORIES = 255, 3_000, 200
 
 
 class UnsafePathError(ValueError):
@@ -19,59 +23,66 @@ class UnsafePathError(ValueError):
 
 
 def check_path(path: str) -> None:
-    """Raise ``UnsafePathError`` for a path that could leave its directory or become part of a ``.git``."""
+    """Raise ``UnsafePathError`` for a path that leaves its directory, becomes part of a ``.git``, or is too long."""
     parts = path.split("/")
     if "\0" in path or path.startswith("/") or any(p in ("", ".", "..") for p in parts):
         raise UnsafePathError(f"The tree holds the path {path!r}, which leaves its own directory.")
+    sizes = [len(os.fsencode(p)) for p in parts]
+    if max(sizes) > _MOST_NAME_BYTES or sum(sizes) + len(parts) > _MOST_PATH_BYTES or len(parts) > _MOST_DIRECTORIES:
+        raise UnsafePathError(f"The tree holds the path {path[:80]!r}..., which is longer or deeper than a disk takes.")
     # HFS+ ignores some code points and Windows trailing dots and spaces; git refuses those spellings too.
     if any(p.rstrip(". ").lower().replace("\u200c", "").replace("\u200d", "") in _GIT_DIRECTORY for p in parts):
         raise UnsafePathError(f"The tree holds the path {path!r}, which would become part of a git directory.")
 
 
-def write_tree(snapshot: Snapshot, directory: Path, paths: Iterable[str] | None = None) -> list[str]:
+def write_tree(snapshot: Snapshot, directory: Path) -> list[str]:
     """Write a snapshot's files under *directory* (which must be empty) and return the paths left out.
 
-    Left out are paths that are unsafe and submodules. Symlinks are made last, so that nothing is ever written
-    through one; what they point to is the sandbox's matter.
+    Left out are paths that are unsafe or too long, submodules, and what stands where a directory must be: a
+    crafted tree can hold `a` as a symlink and `a/b` as well. All directories are made first and all symlinks last,
+    so that nothing is ever made through one; what they point to is the sandbox's matter.
     """
     entries = snapshot.entries
-    wanted = [p for p in (entries if paths is None else paths) if p in entries]
-    left_out, links = [], []
-    files: list[str] = []
-    for path in wanted:
-        try:
-            check_path(path)
-        except UnsafePathError:
+    left_out = [path for path, entry in entries.items() if not _can_be_written(path, entry)]
+    kept = sorted(entries.keys() - set(left_out))
+    for parent in {PurePosixPath(path).parent for path in kept}:
+        (directory / parent).mkdir(parents=True, exist_ok=True)
+    links = [p for p in kept if entries[p].kind is EntryKind.SYMLINK]
+    files = [p for p in kept if entries[p].kind is not EntryKind.SYMLINK]
+    return [*left_out, *_write_files(snapshot, directory, files, entries), *_make_links(snapshot, directory, links)]
+
+
+def _can_be_written(path: str, entry: Entry) -> bool:
+    try:
+        check_path(path)
+    except UnsafePathError:
+        return False
+    return entry.kind is not EntryKind.SUBMODULE
+
+
+def _write_files(snapshot: Snapshot, directory: Path, paths: list[str], entries: Mapping[str, Entry]) -> list[str]:
+    """Write the files, and return those in whose place a directory stands."""
+    left_out = []
+    for path, content in snapshot.read_many(paths):
+        target = directory / path
+        if target.is_dir():
             left_out.append(path)
             continue
-        kind = entries[path].kind
-        if kind is EntryKind.SUBMODULE:
-            left_out.append(path)
-        elif kind is EntryKind.SYMLINK:
-            links.append(path)
-        else:
-            files.append(path)
-    _write_files(snapshot, directory, files, entries)
-    for path, content in snapshot.read_many(links):
+        target.write_bytes(content)
+        target.chmod(0o755 if entries[path].kind is EntryKind.EXECUTABLE else 0o644)
+    return left_out
+
+
+def _make_links(snapshot: Snapshot, directory: Path, paths: list[str]) -> list[str]:
+    """Make the symlinks, and return those that no file system takes or whose place is taken."""
+    left_out = []
+    for path, content in snapshot.read_many(paths):
         target = directory / path
-        target.parent.mkdir(parents=True, exist_ok=True)
         if b"\0" in content or not content or target.is_symlink() or target.exists():
             left_out.append(path)
             continue
         target.symlink_to(content.decode("utf-8", "surrogateescape"))
     return left_out
-
-
-def _write_files(snapshot: Snapshot, directory: Path, paths: list[str], entries: Mapping[str, Entry]) -> None:
-    made: set[PurePosixPath] = set()
-    for path, content in snapshot.read_many(paths):
-        parent = PurePosixPath(path).parent
-        if parent not in made:
-            (directory / parent).mkdir(parents=True, exist_ok=True)
-            made.add(parent)
-        target = directory / path
-        target.write_bytes(content)
-        target.chmod(0o755 if entries[path].kind is EntryKind.EXECUTABLE else 0o644)
 
 
 class Workspace:

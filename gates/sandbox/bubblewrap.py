@@ -36,7 +36,7 @@ class Bubblewrap:
         if program is None:
             raise remedies.not_installed()
         with Handshake(self.arguments(command), self.system_calls(), command.limits) as handshake:
-            # bwrap's own command line can be read inside, as that of process 1: it names no path of the host.
+            # bwrap's own command line, which every user of the host can read, names nothing of what is judged.
             argv = [program, *handshake.options, "--", *command.argv]
             launch = Launch(argv, {}, inherited=handshake.inherited, attach=handshake.attach)
             result = supervise(launch, command.stdin, command.limits)

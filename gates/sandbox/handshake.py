@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from gates.sandbox import rlimits
-from gates.sandbox.layout import SCRATCH
+from gates.sandbox.layout import WRITABLE
 from gates.sandbox.remedies import NotStartedError
 from gates.sandbox.spec import Limits, SandboxError
 from gates.sandbox.supervise import NoTree, Tree
@@ -152,7 +152,7 @@ class _Namespace:
         self._descriptor, self._limits = _watched(first), limits
         owner.callback(os.close, self._descriptor)
         self._watch = Watch(first, limits)
-        self._scratch = f"/proc/{first}/root{SCRATCH}"
+        self._written = [f"/proc/{first}/root{place}" for place in WRITABLE]
 
     @property
     def cpu_seconds(self) -> float:
@@ -164,10 +164,10 @@ class _Namespace:
     def _too_many_files(self) -> str | None:
         """A file of no size costs the kernel memory, too, and a tmpfs's size does not bound it."""
         try:
-            room = os.statvfs(self._scratch)
+            made = sum(room.f_files - room.f_ffree for room in map(os.statvfs, self._written))
         except OSError:
             return None
-        if room.f_files - room.f_ffree > self._limits.scratch_files:
+        if made > self._limits.scratch_files:
             return f"it made more than {self._limits.scratch_files} files"
         return None
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from gates.sandbox.spec import Command, Limits, Mount, SandboxError
 
 SCRATCH = "/scratch"
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the sandbox's own
+# The file systems that a command may write to; nothing else is writable.
+WRITABLE = (SCRATCH, _SHARED_MEMORY)
 # What a dynamic program needs of the system, and nothing that holds a secret or tells one machine from another.
 _SYSTEM = (
     "/usr",
@@ -32,6 +35,9 @@ _HIDDEN_FILES = (
     "cmdline", "kcore", "keys", "latency_stats", "sched_debug", "slabinfo", "timer_list", "vmallocinfo",
 )  # fmt: skip
 _HIDDEN_DIRECTORIES = ("acpi", "asound", "fs", "scsi")
+# The first process is bwrap's own. It holds the command's standard output open, which is the trusted channel: who opens
+# /proc/1/fd/1 for reading takes records, and the nonce with them, out of it before Exogate does.
+_FIRST_PROCESS = "1"
 # Directories that hold more than a runtime: showing one of them would show secrets or other people's files.
 _TOO_BROAD = frozenset(
     map(Path, ("/", "/boot", "/etc", "/home", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp", "/var", "/var/tmp"))  # noqa: S108
@@ -61,10 +67,10 @@ def _kernel_file_systems(limits: Limits) -> list[str]:
     for name in _HIDDEN_FILES:
         if Path("/proc", name).exists():
             args += ["--ro-bind", os.devnull, f"/proc/{name}"]
-    for name in _HIDDEN_DIRECTORIES:
+    for name in (*_HIDDEN_DIRECTORIES, _FIRST_PROCESS):
         if Path("/proc", name).is_dir():
             args += ["--size", "4096", "--tmpfs", f"/proc/{name}", "--remount-ro", f"/proc/{name}"]
-    return [*args, "--size", str(shared_memory(limits)), "--tmpfs", "/dev/shm"]  # noqa: S108
+    return [*args, "--size", str(shared_memory(limits)), "--tmpfs", _SHARED_MEMORY]
 
 
 def shared_memory(limits: Limits) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import threading
 
 from gates.sandbox import rlimits, seccomp
 from gates.sandbox.spec import Limits
@@ -27,10 +28,12 @@ class _Program(ctypes.Structure):
 def main(arguments: list[str]) -> int:
     """Run the command to its end and return its exit status (128 and the signal when one ended it).
 
-    The arguments are a descriptor on which a byte says that the command was started, the limits as JSON, the command.
+    The arguments are a descriptor on which a byte says that the command was started, a pipe that is closed when
+    Exogate is gone, the limits as JSON, the command.
     """
-    status, limits, *command = arguments
-    os.set_inheritable(int(status), False)
+    status, lifeline, limits, *command = arguments
+    for descriptor in (status, lifeline):
+        os.set_inheritable(int(descriptor), False)
     _control(_PR_SET_CHILD_SUBREAPER, 1)
     failure, told = os.pipe()
     # One thread here, so that Python may run between fork and exec.
@@ -38,11 +41,13 @@ def main(arguments: list[str]) -> int:
     if child == 0:
         _become(command, told, Limits(**json.loads(limits)))
     os.close(told)
+    _let_go_of_the_output()
     if said := os.read(failure, 4096):
         os.write(2, said)
         return 127
     os.write(int(status), b"+")
     os.close(int(status))
+    threading.Thread(target=_end_with_exogate, args=(int(lifeline),), daemon=True).start()
     code = _wait_for(child)
     kill_descendants(os.getpid(), patience=5.0)
     return 128 - code if code < 0 else code
@@ -73,6 +78,20 @@ def _control(option: int, *arguments: object) -> None:
     padded = [*arguments, *(ctypes.c_ulong(0) for _ in range(4 - len(arguments)))]
     if _LIBC.prctl(option, *padded) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _let_go_of_the_output() -> None:
+    """Close the trusted channel here: the command could open it for reading as a descriptor of this process."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def _end_with_exogate(lifeline: int) -> None:
+    """End the command when Exogate is gone, however it went: a killed process can end nothing itself."""
+    os.read(lifeline, 1)
+    kill_descendants(os.getpid(), patience=5.0)
 
 
 def _wait_for(child: int) -> int:

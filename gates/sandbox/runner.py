@@ -17,9 +17,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from gates.sandbox.environment import environment
@@ -56,13 +57,14 @@ class Runner:
         if sys.platform != "linux":
             raise NotStartedError(f"the runner back-end needs Linux, and this is {sys.platform}", "Use a container")
         _hide_own_memory()
-        with _scratch() as scratch, _pipe() as (said, told):
-            argv = [*prefix(), sys.executable, "-I", "-S", "-c", _REAP, str(_ROOT), str(told)]
+        # Nobody writes to the second pipe: its other end closes with Exogate, and the reaper ends the command then.
+        with _scratch() as scratch, _pipe() as (said, told), _pipe() as (lifeline, _):
+            argv = [*prefix(), sys.executable, "-I", "-S", "-c", _REAP, str(_ROOT), str(told), str(lifeline)]
             launch = Launch(
                 [*argv, json.dumps(asdict(command.limits)), *command.argv],
                 environment(command, str(scratch)),
                 cwd=scratch,
-                inherited=(told,),
+                inherited=(told, lifeline),
                 attach=lambda process: _Descendants(process, command.limits, scratch),
             )
             result = supervise(launch, command.stdin, command.limits)
@@ -96,17 +98,32 @@ def _scratch() -> Iterator[Path]:
     try:
         yield directory
     finally:
-        _unlock(directory)
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
 
 
-def _unlock(directory: Path) -> None:
-    """Make all below *directory* removable: the command may have taken its own permissions away."""
+def _remove(directory: Path) -> None:
+    """Remove what the command left, also where it took its own permissions away or went deeper than a path may be.
+
+    Each directory is moved to a place of its own before it is emptied: no path grows long, and nothing recurses.
+    """
+    if directory.is_symlink():
+        directory.unlink()
+        return
     directory.chmod(0o700)
-    for parent, names, _ in os.walk(directory):
-        for path in (Path(parent, name) for name in names):
-            if not path.is_symlink():
-                path.chmod(0o700)
+    graves = Path(tempfile.mkdtemp(prefix="exogate-scratch-"))
+    waiting, number = [directory], count()
+    while waiting:
+        with suppress(OSError):
+            emptied = waiting.pop()
+            for entry in list(os.scandir(emptied)):
+                if entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).chmod(0o700)
+                    waiting.append(Path(entry.path).rename(graves / str(next(number))))
+                else:
+                    Path(entry.path).unlink()
+            emptied.rmdir()
+    with suppress(OSError):
+        graves.rmdir()
 
 
 @contextmanager
@@ -145,12 +162,12 @@ class _Descendants:
         if time.monotonic() < self._next_size:
             return None
         self._next_size = time.monotonic() + _SIZE_EVERY_SECONDS
-        size = count = 0
+        size = files = 0
         for written in _sizes(self._scratch):
-            size, count = size + written, count + 1
+            size, files = size + written, files + 1
             if size > self._limits.scratch_bytes:
                 return f"it wrote more than {self._limits.scratch_bytes // MIB} MiB to its scratch directory"
-            if count > self._limits.scratch_files:
+            if files > self._limits.scratch_files:
                 return f"it made more than {self._limits.scratch_files} files"
         return None
 
@@ -161,9 +178,11 @@ class _Descendants:
 
 
 def _sizes(directory: Path) -> Iterator[int]:
-    for parent, directories, files in os.walk(directory):
-        for name in (*directories, *files):
-            try:
-                yield Path(parent, name).lstat().st_blocks * 512
-            except OSError:
-                continue
+    """Yield the bytes on disk of all below *directory*; without recursion, of which the command chooses the depth."""
+    waiting = [os.fspath(directory)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                yield entry.stat(follow_symlinks=False).st_blocks * 512
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)

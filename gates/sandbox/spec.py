@@ -16,7 +16,8 @@ class Limits:
 
     ``cpu_seconds`` and ``memory_bytes`` (address space) hold for each process (rlimits); the whole tree of
     processes is bounded by ``wall_seconds``, ``processes`` (threads count, as they do for the kernel),
-    ``total_memory_bytes``, ``scratch_bytes`` and ``scratch_files`` (files and directories there).
+    ``total_memory_bytes``, ``scratch_bytes`` and ``scratch_files`` (files and directories there and in
+    ``/dev/shm``, which holds a quarter of ``scratch_bytes`` on top).
     """
 
     wall_seconds: float = 60.0

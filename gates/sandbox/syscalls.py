@@ -80,8 +80,9 @@ REFUSED: dict[str, Numbers] = {
     "setdomainname": (171, 162),
 }
 
-# Said not to exist (ENOSYS), so that a program takes its other way. The memory behind memfd_create, shmget and
-# msgget would be nobody's: in no process's resident set and in no file system with a size.
+# Said not to exist (ENOSYS), so that a program takes its other way. The memory behind memfd_create, shmget, semget
+# and msgget would be nobody's: in no process's resident set and in no file system with a size. (One System V set of
+# semaphores is 2 MB of the kernel's, and a namespace may have 32,000; POSIX semaphores live in files and remain.)
 ABSENT: dict[str, Numbers] = {
     "clone3": (435, 435),
     "io_uring_setup": (425, 425),
@@ -91,6 +92,7 @@ ABSENT: dict[str, Numbers] = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
+    "semget": (64, 190),
     "msgget": (68, 186),
     "statmount": (457, 457),
     "listmount": (458, 458),

@@ -45,6 +45,10 @@ class Crafted:
         "a//b",
         "",
         "a\0b",
+        "n" * 256,
+        "\u00e9" * 128,
+        "d/" * 200 + "x",
+        "/".join(["n" * 200] * 16),
     ],
 )
 def test_unsafe_paths_are_refused(path: str) -> None:
@@ -52,7 +56,9 @@ def test_unsafe_paths_are_refused(path: str) -> None:
         check_path(path)
 
 
-@pytest.mark.parametrize("path", ["a", "a/b.py", ".github/x.yml", ".gitignore", "a..b/c", "..a"])
+@pytest.mark.parametrize(
+    "path", ["a", "a/b.py", ".github/x.yml", ".gitignore", "a..b/c", "..a", "n" * 255, "d/" * 199 + "x"]
+)
 def test_ordinary_paths_are_fine(path: str) -> None:
     check_path(path)
 
@@ -75,6 +81,31 @@ def test_nothing_is_written_through_a_symlink(tmp_path: Path) -> None:
     tree = Crafted({"link": (EntryKind.SYMLINK, str(outside).encode()), "link/file": (EntryKind.FILE, b"x")})
     write_tree(tree, inside)
     assert list(outside.iterdir()) == []
+
+
+def test_no_directory_or_symlink_is_made_through_a_symlink(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    link = EntryKind.SYMLINK
+    tree = Crafted({"a": (link, str(outside).encode()), "a/b": (link, b"to"), "a/c/d": (link, b"to")})
+    assert write_tree(tree, inside) == ["a"]
+    assert list(outside.iterdir()) == []
+    assert (inside / "a/b").readlink() == (inside / "a/c/d").readlink() == Path("to")
+
+
+def test_a_path_too_deep_for_a_disk_is_left_out_and_the_rest_is_written_and_removed() -> None:
+    deep = "d/" * 1500 + "x"
+    with Workspace() as workspace:
+        tree = workspace.tree(MemorySnapshot.of({deep: "x", "a": "y"}))
+        assert [p.name for p in tree.iterdir()] == ["a"]
+    assert not tree.exists()
+
+
+def test_a_file_in_the_place_of_a_directory_is_left_out(tmp_path: Path) -> None:
+    file = EntryKind.FILE
+    assert write_tree(Crafted({"a": (file, b"x"), "a/b": (file, b"y")}), tmp_path) == ["a"]
+    assert (tmp_path / "a/b").read_bytes() == b"y"
 
 
 def test_executables_stay_executable_and_links_stay_links(tmp_path: Path) -> None:
@@ -106,9 +137,3 @@ def test_every_directory_of_a_workspace_is_new_and_empty() -> None:
         assert first != second
         assert list(first.iterdir()) == list(second.iterdir()) == []
     assert not first.exists()
-
-
-def test_only_the_paths_asked_for_are_written(tmp_path: Path) -> None:
-    snapshot = MemorySnapshot.of({"a/b": "1", "a/c": "2", "d": "3"})
-    assert write_tree(snapshot, tmp_path, ["a/c", "missing"]) == []
-    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["c"]

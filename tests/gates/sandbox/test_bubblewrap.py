@@ -17,7 +17,7 @@ from gates.interpreter import Interpreter
 from gates.sandbox import rlimits
 from gates.sandbox.bubblewrap import Bubblewrap
 from gates.sandbox.spec import MIB, Command, Limits, Mount, Result, SandboxError
-from tests.gates.sandbox.attacks.model import Weakened
+from tests.gates.sandbox.attacks.model import FIRST_PROCESS_HIDDEN, Weakened, without
 from tests.gates.sandbox.attacks.probes import processes_with
 
 pytestmark = pytest.mark.sandbox
@@ -144,8 +144,13 @@ def test_an_environment_cannot_bring_arguments_of_its_own(value: str) -> None:
         shell(":", env={"NAME": value})
 
 
-def test_process_one_tells_no_path_of_the_host(tmp_path: Path) -> None:
-    result = shell("cat /proc/1/cmdline /proc/1/environ", mounts=(Mount(tmp_path, "/exogate/tree"),))
+def test_process_one_is_not_to_be_looked_into() -> None:
+    assert shell("ls -A /proc/1; test -r /proc/self/status").stdout == b""
+
+
+def test_bwraps_own_command_line_names_no_path_of_the_host(tmp_path: Path) -> None:
+    command = Command(("/bin/cat", "/proc/1/cmdline", "/proc/1/environ"), mounts=(Mount(tmp_path, "/exogate/tree"),))
+    result = without(*FIRST_PROCESS_HIDDEN)(command, None)
     assert b"bwrap" in result.stdout
     assert str(tmp_path).encode() not in result.stdout
 
@@ -157,7 +162,7 @@ def test_the_filter_is_what_stops_the_calls() -> None:
 
 
 def test_the_kernel_would_end_the_sandbox_first_when_memory_runs_out() -> None:
-    assert shell("cat /proc/self/oom_score_adj /proc/1/oom_score_adj").stdout.split() == [b"1000", b"1000"]
+    assert shell("cat /proc/self/oom_score_adj").stdout.split() == [b"1000"]
 
 
 def test_nothing_is_left_when_a_run_returns() -> None:

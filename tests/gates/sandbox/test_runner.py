@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,41 @@ def test_scratch_is_empty_and_gone_afterwards_even_when_locked() -> None:
     assert not Path(result.stdout.decode().strip()).exists()
 
 
+def test_scratch_is_gone_afterwards_even_when_it_is_deeper_than_a_path_may_be_long() -> None:
+    script = (
+        "import os\n"
+        "print(os.getcwd(), flush=True)\n"
+        "for _ in range(450):\n"
+        "    os.mkdir('directory')\n"
+        "    os.chdir('directory')\n"
+        "os.chmod('.', 0)\n"
+    )
+    result = Runner().run(Command((sys.executable, "-I", "-S", "-c", script)))
+    assert result.ok, result
+    assert not Path(result.stdout.decode().strip()).exists()
+
+
+def test_a_symlink_in_place_of_the_scratch_directory_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("kept")
+    result = shell(f'here=$(pwd); echo "$here"; cd /; rmdir "$here"; ln -s {tmp_path} "$here"')
+    assert not Path(result.stdout.decode().strip()).is_symlink()
+    assert (tmp_path / "kept").read_text() == "kept"
+
+
+def test_the_size_of_a_deep_scratch_directory_is_taken_without_recursion(tmp_path: Path) -> None:
+    deepest = scratch = tmp_path / "scratch"
+    deepest.mkdir()
+    for _ in range(1500):
+        deepest /= "d"
+        deepest.mkdir()
+    try:
+        assert len(list(runner._sizes(scratch))) == 1500
+    finally:
+        # pytest could not remove it: shutil.rmtree recurses.
+        runner._remove(scratch)
+    assert not scratch.exists()
+
+
 def test_privileges_and_system_calls_are_limited() -> None:
     status = shell("cat /proc/self/status").stdout.decode()
     assert "NoNewPrivs:\t1" in status
@@ -63,6 +100,38 @@ def test_daemons_end_with_the_command() -> None:
     killed = shell(f"(setsid sleep {word} &) ; sleep 20", limits=Limits(wall_seconds=0.4))
     assert killed.killed == "it ran longer than 0.4 s"
     assert processes_with(word.encode()) == []
+
+
+def test_a_killed_exogate_leaves_nothing_running(tmp_path: Path) -> None:
+    word = f"60.{uuid.uuid4().int % 10**12}"
+    script = (
+        "from gates.sandbox import runner\n"
+        "from gates.sandbox.spec import Command\n"
+        f"runner.prefix = lambda: {runner.prefix()!r}\n"
+        f"runner.Runner().run(Command(('/bin/sh', '-c', '(setsid sleep {word} &) ; sleep {word}')))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=Path(runner.__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    try:
+        assert _soon(lambda: len(processes_with(word.encode())) >= 2)
+        process.kill()
+        process.wait()
+        assert _soon(lambda: processes_with(word.encode()) == [])
+    finally:
+        process.kill()
+        for pid in processes_with(word.encode()):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _soon(happened: Callable[[], bool]) -> bool:
+    """Whether it happens within a time that only a fault can outlast."""
+    deadline = time.monotonic() + 30
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return happened()
 
 
 @pytest.mark.parametrize(
@@ -89,6 +158,22 @@ def test_a_file_over_the_limit_is_not_written() -> None:
 def test_a_command_that_does_not_exist_is_a_sandbox_error() -> None:
     with pytest.raises(SandboxError, match="could not start /no/such"):
         Runner().run(Command(("/no/such/program",)))
+
+
+def test_no_process_but_the_command_holds_the_trusted_channel_open() -> None:
+    script = (
+        "import os\n"
+        "mine = os.readlink('/proc/self/fd/1')\n"
+        "def holds(pid):\n"
+        "    try:\n"
+        "        return any(os.readlink(f'/proc/{pid}/fd/{n}') == mine for n in os.listdir(f'/proc/{pid}/fd'))\n"
+        "    except OSError:\n"
+        "        return False\n"
+        "print(*(pid for pid in os.listdir('/proc') if pid.isdecimal() and holds(pid)), os.getpid())\n"
+    )
+    *holders, command = Runner().run(Command((sys.executable, "-I", "-S", "-c", script))).stdout.split()
+    # The test run itself, which reads the channel, is hidden in a process of its own only; see the fixture.
+    assert set(map(int, holders)) - {os.getpid()} == {int(command)}
 
 
 def test_mounts_are_seen_at_their_own_place(tmp_path: Path) -> None:

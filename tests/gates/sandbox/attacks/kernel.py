@@ -116,6 +116,12 @@ def attack():
         unfiltered,
     ),
     Attack(
+        "semaphores of no process",
+        "keep the kernel's memory in sets of semaphores, 2 MB each (System V)",
+        "def attack():\n    return call(64, 190, 0, 32000, 0o1600) + 1\n",
+        unfiltered,
+    ),
+    Attack(
         "randomisation off",
         "switch off the randomisation of addresses for the next program",
         "def attack():\n    return call(135, 92, 0x0040000) + 1\n",

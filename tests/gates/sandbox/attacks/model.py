@@ -145,6 +145,10 @@ class Weakened(Bubblewrap):
         return super().system_calls() if self.filtered else None
 
 
+# The arguments by which bwrap's own process, the first one, cannot be looked into.
+FIRST_PROCESS_HIDDEN = ("--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
+
+
 def without(*words: str) -> Without:
     """Take some consecutive arguments of bwrap away."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gates.sandbox.spec import MIB
 from tests.gates.sandbox.attacks.model import (
+    FIRST_PROCESS_HIDDEN,
     HELD,
     SMALL,
     Attack,
@@ -15,6 +16,7 @@ from tests.gates.sandbox.attacks.model import (
     roomy,
     unfiltered,
     unsandboxed,
+    without,
 )
 from tests.gates.sandbox.attacks.probes import lives_on, victim_died
 
@@ -172,6 +174,12 @@ def attack():
         "make itself traceable, as a debugger would",
         "def attack():\n    return call(101, 117, 0, 0, 0, 0) == 0\n",
         unfiltered,
+    ),
+    Attack(
+        "listen on the trusted channel",
+        "open the first process's standard output for reading, and so take records and their nonce from Exogate",
+        'def attack():\n    return os.open("/proc/1/fd/1", os.O_RDONLY) > 2\n',
+        without(*FIRST_PROCESS_HIDDEN),
     ),
     Attack(
         "read another's memory",

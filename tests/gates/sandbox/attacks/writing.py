@@ -144,19 +144,22 @@ def attack():
         roomy(file_bytes=1 << 41),
         replace(SMALL, file_bytes=8 * MIB),
     ),
-    Attack(
-        "many files",
-        "use up the kernel's memory with files of no size",
-        """
+    *(
+        Attack(
+            f"many files in {place}",
+            "use up the kernel's memory with files of no size",
+            f"""
 def attack():
     for number in range(1500):
-        open(f"/scratch/{number}", "w").close()
+        open(f"{place}/{{number}}", "w").close()
     time.sleep(0.3)
     return "1500 files"
 """,
-        roomy(scratch_files=10_000),
-        replace(SMALL, scratch_files=1000),
-        held=killed("made more than 1000 files"),
+            roomy(scratch_files=10_000),
+            replace(SMALL, scratch_files=1000),
+            held=killed("made more than 1000 files"),
+        )
+        for place in ("/scratch", "/dev/shm")
     ),
     Attack(
         "remove the scratch directory",
