@@ -28,6 +28,8 @@ _CLASSIFIER = re.compile(r"^Programming Language :: Python :: 3\.(\d+)$")
 _CARET = re.compile(r"^\^\s*3(?:\.(\d+))?(?:\.\d+)*$")
 _TILDE = re.compile(r"^~\s*3\.(\d+)(?:\.\d+)*$")
 _BARE = re.compile(r"^\d+(?:\.\d+)*(?:\.\*)?$")
+# Methods by which a list or a table grows.
+_ADDING = frozenset({"append", "extend", "insert", "setdefault", "update"})
 _PINNED = re.compile(r"^(?:python-?|cpython-?|pypy-?)?3\.(\d+)")
 
 
@@ -43,19 +45,39 @@ class Declared:
     source: str | None = None
 
 
-def declared(snapshot: Snapshot) -> Declared:
+def declared_above(snapshot: Snapshot, path: str) -> Declared:
+    """Return what is declared for the file at *path*: by its own directory, else by the nearest above that does."""
+    directory = path
+    while directory:
+        directory = directory.rpartition("/")[0]
+        said = declared(snapshot, directory)
+        if said.source is not None:
+            return said
+    return Declared()
+
+
+def declared(snapshot: Snapshot, directory: str = "") -> Declared:
     """Return what a repository declares, from the first of its files that declares anything readable.
+
+    The files are those at the root, or in *directory*, where one of a repository's several projects is.
 
     In order: ``requires-python`` (PEP 621), ``python_requires`` of setup.cfg and setup.py (read, never run),
     Poetry's ``python``, a Pipfile's ``python_version``, the trove classifiers, ``.python-version``. The last comes
     last because it is the developers' own choice of one version, not a promise to users.
     """
     files = _Files(snapshot)
-    for path, find in _SOURCES:
+    for name, find in _SOURCES:
+        path = f"{directory}/{name}" if directory else name
         minors = find(files.text(path)) if files.text(path) else None
         if minors is not None:
             return Declared(minors, path)
     return Declared()
+
+
+def newer_than(snapshot: Snapshot, minor: int) -> Declared | None:
+    """Return what a repository declares where even its lowest version is newer than Python 3.*minor*, else ``None``."""
+    said = declared(snapshot)
+    return said if said.minors and said.minors[0] > minor else None
 
 
 def from_specifier(text: str) -> tuple[int, ...] | None:
@@ -206,6 +228,7 @@ def _pinned(text: str) -> tuple[int, ...] | None:
 def setup_arguments(text: str) -> dict[str, Any]:
     """Return the keyword arguments of a setup.py's ``setup()`` call that are literals, or names of literals.
 
+    A name to which the code adds later is none.
     The file is read, not run. Empty where it cannot be parsed.
     """
     tree = parse_python(text.encode("utf-8", "replace"))
@@ -216,6 +239,8 @@ def setup_arguments(text: str) -> dict[str, Any]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             names[node.targets[0].id] = node.value
+    for changed in filter(None, map(_added_to, ast.walk(tree))):
+        names.pop(changed, None)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node.func) == "setup":
             pairs = (
@@ -223,6 +248,19 @@ def setup_arguments(text: str) -> dict[str, Any]:
             )
             found.update({key: value for key, node_ in pairs if key and (value := _literal(node_)) is not None})
     return found
+
+
+def _added_to(node: ast.AST) -> str | None:
+    """Return the name that a statement adds to, by ``+=``, ``name[key] = value`` or a call such as ``append``."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        target = node.value
+    elif isinstance(node, ast.AugAssign):
+        target = node.target
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ADDING:
+        target = node.func.value
+    else:
+        return None
+    return target.id if isinstance(target, ast.Name) else None
 
 
 def _called(function: ast.expr) -> str:

@@ -49,8 +49,8 @@ def comments(source: bytes) -> Iterator[tuple[int, str]]:
         return
     lines = text.split("\n")
     for token in tokens:
-        line, column = token.start
-        yield line, lines[line - 1][column : token.end[1]]
+        number, column = token.start
+        yield number, lines[number - 1][column : token.end[1]]
 
 
 def suppressions(source: bytes, tools: tuple[str, ...]) -> list[Suppression]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from gates import suppressions
-from gates.change import Change, FileChange
+from gates.change import Change, FileChange, Snapshot
+from gates.interpreter import Interpreter
+from gates.pyversions import newer_than
 from gates.verdict import Finding, Verdict
 
 SideT = TypeVar("SideT")
@@ -31,6 +33,18 @@ class Plan(Generic[SideT]):
         if self.problem is not None:
             return Verdict.error(gate, self.problem, findings=self.notes)
         return Verdict.skip(gate, "The change has no Python file.") if self.head is None else None
+
+
+def too_new(tool: str, path: str, base: Snapshot, own: Interpreter) -> str | None:
+    """Return why *tool* may have refused a sound file: the base asks for a Python newer than *own*, which runs it."""
+    said = newer_than(base, own.version[1])
+    if said is None:
+        return None
+    asked, here = f"3.{said.minors[0]}", f"3.{own.version[1]}"
+    return (
+        f"{tool} runs in Python {here} here and cannot parse {path}, and {said.source} asks for Python {asked}: the "
+        f"grammar may be newer. Run Exogate in Python {asked}."
+    )
 
 
 def unheard(

@@ -33,6 +33,7 @@ class Side:
 
     ``also`` is checked where the configuration itself names nothing. ``texts`` are sources to read in the place of
     the files. A ``lone`` side is one file that needs no other, and can be checked together with those of other changes.
+    ``minor`` is the version of Python 3 to check for, where it is not the interpreter's; a configuration's own wins.
     """
 
     tree: Snapshot = field(compare=False)
@@ -41,6 +42,7 @@ class Side:
     also: tuple[str, ...]
     config: ToolConfig | None
     lone: bool = False
+    minor: int | None = None
     texts: tuple[tuple[str, str], ...] = ()
     tree_id: str = field(init=False)
     base_id: str | None = field(init=False)
@@ -100,7 +102,7 @@ def check_all(
 def _keys(side: Side, gate: str, around: list[Any]) -> tuple[str, str]:
     """Return the keys of a base's answer, and of mypy's cache for its tree."""
     config = [side.config.path, side.config.digest] if side.config is not None else None
-    common = [gate, around, config, python_digest(side.tree)]
+    common = [gate, around, config, side.minor, python_digest(side.tree)]
     return key_of(*common, side.files, side.also), key_of(*common, "cache")
 
 
@@ -118,6 +120,7 @@ def _run(sides: Sequence[tuple[Side, str | None]], context: Context, *, keep: bo
     others = [_other(n, side, seed, context, mounts) for n, (side, seed) in enumerate(sides) if not side.lone]
     job = {
         "python": str(context.interpreter.executable),
+        "minor": context.interpreter.version[1],
         "site_packages": [str(p) for p in context.interpreter.site_packages],
         "jobs": context.jobs,
         "seconds": SECONDS_A_SIDE,
@@ -159,6 +162,7 @@ def _other(number: int, side: Side, seed: str | None, context: Context, mounts: 
         "tree": locate(context, tree),
         "base": locate(context, base),
         "config": side.config.path if side.config is not None else None,
+        "minor": side.minor,
         "seed": archive,
     }
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
+import threading
 from importlib import import_module
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -58,11 +64,12 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every ending has its exit status (see ``Exit``)."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         status = cli.main(prog_name="exogate", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
-        sys.exit(130)
+        _leave(128 + (signal.SIGTERM if _terminated.called else signal.SIGINT))
     except click.UsageError as error:
         error.show()
         sys.exit(Exit.USAGE)
@@ -82,7 +89,30 @@ def main() -> None:
         if _debugging():
             raise
         sys.exit(Exit.COULD_NOT_JUDGE)
-    sys.exit(status if isinstance(status, int) else Exit.ACCEPTED)
+    _leave(status if isinstance(status, int) else Exit.ACCEPTED)
+
+
+class _Terminated:
+    """Lets SIGTERM end the command as Ctrl-C does, so that nothing is left behind."""
+
+    called = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.called = True
+        raise KeyboardInterrupt
+
+
+_terminated = _Terminated()
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit at once. Python would wait for the threads of gates that nobody waits for any more."""
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _harmless(message: str) -> str:
@@ -93,6 +123,4 @@ def _harmless(message: str) -> str:
 
 
 def _debugging() -> bool:
-    import os
-
     return bool(os.environ.get("EXOGATE_DEBUG"))

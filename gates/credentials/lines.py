@@ -22,7 +22,19 @@ _DIGESTS = (
     "*.min.js", "*.ipynb", BASELINE, "*sha256*", "*checksums*", "requirements*.txt",
 )  # fmt: skip
 # What the keyword detector should take a file for that it does not know by its name.
-_LIKE_PROPERTIES = (".env", ".env.*", "*.env", "*.yml", "*.yaml", ".netrc", ".pypirc", ".npmrc", "*.config")
+_LIKE_PROPERTIES = (
+    ".env",
+    ".env.*",
+    "*.env",
+    "*.yml",
+    "*.yaml",
+    ".netrc",
+    ".pypirc",
+    ".npmrc",
+    "*.config",
+    "credentials",
+    "dockerfile*",
+)
 _ALLOWED = re.compile(r"pragma: ?(?:allow|white)list[ -](?:nextline[ -])?secret")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

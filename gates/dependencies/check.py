@@ -13,7 +13,7 @@ from gates.dependencies.imported import Imported
 from gates.dependencies.installed import Installed
 from gates.dependencies.local import LocalModules
 from gates.dependencies.lookalike import looks_like
-from gates.dependencies.names import may_provide, providers
+from gates.dependencies.names import may_provide, normalised, providers
 from gates.dependencies.stdlib import gap, is_stdlib
 from gates.verdict import Finding, Severity
 
@@ -41,7 +41,11 @@ class Surroundings:
     def provides(self, module: str) -> bool:
         """Whether a declared distribution provides a module, as far as names and metadata tell."""
         top = module.partition(".")[0]
-        if self.declared_names & {*providers(module), *self.installed.providers(top)}:
+        known = providers(module)
+        if self.declared_names & {*known, *self.installed.providers(top)}:
+            return True
+        # Another build of the same, or a part of it: pillow-simd, apache-airflow-providers-google.
+        if any(name.startswith(f"{provider}-") for provider in known for name in self.declared_names):
             return True
         return any(may_provide(name, module) for name in self.declared_names)
 
@@ -64,7 +68,11 @@ def check(path: str, found: Imported, around: Surroundings, *, lenient: bool) ->
         )
     if found.top in around.local.tops:
         missing = around.local.missing_absolute(found.module)
-        return _missing(path, found, missing) if missing else None
+        # `corp.auth` may come from `corp-auth`, which shares a namespace with the repository.
+        elsewhere = missing is not None and normalised(missing) in around.declared_names
+        return _missing(path, found, missing) if missing and not elsewhere else None
+    if normalised(found.top) in around.declared.own:
+        return None
     return None if around.provides(found.module) else _foreign(path, found, around, lenient=lenient)
 
 

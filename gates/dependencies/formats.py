@@ -12,24 +12,53 @@ from gates.pyversions import read_ini, read_toml, setup_arguments
 
 # PEP 508's name, at the start of a requirement in whatever else pip or conda allow around it.
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_ARCHIVE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z_][A-Za-z0-9._]*)*)-\d[^/]*\.(?:whl|zip|tgz|tar\.\w+)$")
 _EGG = re.compile(r"#egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 _INCLUDE = re.compile(r"^(?:-r|--requirement)[ =]\s*(\S+)")
 _REQUIREMENTS = re.compile(r"(?:^|[-_.])(?:requirements?|reqs|deps|dependencies)(?:[-_.].*)?\.(?:txt|in)$")
 # An environment file is short; YAML's reader is slow.
 _MAX_YAML = 64 * 1024
+_CFG_FILE = re.compile(r"\s*file:\s*(.+)$", re.DOTALL)
+# Conda's names of packages whose name on PyPI is another and does not show in it.
+_CONDA = {
+    "libopencv": "opencv-python",
+    "matplotlib-base": "matplotlib",
+    "msgpack-python": "msgpack",
+    "opencv": "opencv-python",
+    "py-opencv": "opencv-python",
+    "pyqt": "pyqt5",
+    "pytables": "tables",
+    "pytorch": "torch",
+    "pytorch-cpu": "torch",
+    "pytorch-gpu": "torch",
+}
 
 
 def name_of(requirement: str) -> str | None:
-    """Return the distribution that a requirement line names, ``None`` for an option, a path or a bare address."""
+    """Return the distribution that a requirement line names, ``None`` for an option, a path or another address.
+
+    The address of a repository, a wheel or a source archive names it by its last part.
+    """
     text = requirement.strip()
     if egg := _EGG.search(text):
         return egg.group(1)
     text = re.sub(r"^(?:-e|--editable)[ =]\s*", "", text)
+    if "://" in text.partition(" ")[0]:
+        return _name_in_address(text.partition(" ")[0])
     match = _NAME.match(text)
     if not match or text.startswith(("-", ".", "/", "#")):
         return None
     rest = text[match.end() :].lstrip()
     return None if rest.startswith((":", "/", "+")) else match.group(1)
+
+
+def _name_in_address(address: str) -> str | None:
+    scheme, _, rest = re.split("[#?]", address, maxsplit=1)[0].partition("://")
+    if "+" not in scheme:
+        archive = _ARCHIVE.match(rest.rpartition("/")[2])
+        return archive.group(1) if archive else None
+    repository = rest.partition("/")[2].partition("@")[0].rstrip("/").rpartition("/")[2].removesuffix(".git")
+    return repository if _NAME.fullmatch(repository) else None
 
 
 def requirement_lines(text: str) -> Iterator[str]:
@@ -72,16 +101,36 @@ def is_dynamic(path: str, text: str) -> bool:
         dynamic = _at(read_toml(text), "project", "dynamic")
         return isinstance(dynamic, list) and "dependencies" in dynamic
     if name == "setup.py":
-        return "install_requires" in text and "install_requires" not in setup_arguments(text)
+        arguments = setup_arguments(text)
+        return any(key in text and key not in arguments for key in ("install_requires", "extras_require"))
     return False
 
 
-def dynamic_files(text: str) -> list[str]:
-    """Return the requirements files that a pyproject.toml hands its dependencies over to (setuptools)."""
+def dynamic_files(path: str, text: str) -> list[str]:
+    """Return the requirements files that a pyproject.toml or setup.cfg hands its dependencies over to (setuptools)."""
+    name = path.rpartition("/")[2]
+    if name == "setup.cfg":
+        return [file.strip() for line in _cfg_values(text) if (m := _CFG_FILE.match(line)) for file in m[1].split(",")]
+    if name != "pyproject.toml":
+        return []
     table = _at(read_toml(text), "tool", "setuptools", "dynamic")
     groups = [_at(table, "dependencies"), *_values(_at(table, "optional-dependencies"))]
     found = [_at(group, "file") for group in groups]
     return [path for entry in found for path in ([entry] if isinstance(entry, str) else _strings(entry))]
+
+
+def project_name(path: str, text: str) -> str | None:
+    """Return what a file calls the distribution that is built here, ``None`` where it does not say."""
+    file = path.rpartition("/")[2]
+    name: object = None
+    if file == "pyproject.toml":
+        table = read_toml(text)
+        name = _at(table, "project", "name") or _at(table, "tool", "poetry", "name")
+    elif file == "setup.cfg":
+        name = read_ini(text).get("metadata", "name", fallback=None)
+    elif file == "setup.py":
+        name = setup_arguments(text).get("name")
+    return name if isinstance(name, str) else None
 
 
 def pyproject(text: str) -> Iterator[str]:
@@ -93,6 +142,9 @@ def pyproject(text: str) -> Iterator[str]:
         yield from _strings(group)
     tool = _at(table, "tool")
     yield from _strings(_at(tool, "uv", "dev-dependencies"))
+    yield from _strings(_at(tool, "flit", "metadata", "requires"))
+    for extra in _values(_at(tool, "flit", "metadata", "requires-extra")):
+        yield from _strings(extra)
     for group in _values(_at(tool, "pdm", "dev-dependencies")):
         yield from _strings(group)
     for environment in _values(_at(tool, "hatch", "envs")):
@@ -106,12 +158,16 @@ def pyproject(text: str) -> Iterator[str]:
 
 def setup_cfg(text: str) -> Iterator[str]:
     """Yield the requirements of a setup.cfg."""
+    for value in _cfg_values(text):
+        yield from requirement_lines(value)
+
+
+def _cfg_values(text: str) -> Iterator[str]:
     parser = read_ini(text)
     for key in ("install_requires", "setup_requires", "tests_require"):
-        yield from requirement_lines(parser.get("options", key, fallback=""))
+        yield parser.get("options", key, fallback="")
     if parser.has_section("options.extras_require"):
-        for _, value in parser.items("options.extras_require"):
-            yield from requirement_lines(value)
+        yield from (value for _, value in parser.items("options.extras_require"))
 
 
 def setup_py(text: str) -> Iterator[str]:
@@ -144,7 +200,8 @@ def conda(text: str) -> Iterator[str]:
     entries = _at(table, "dependencies")
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, str):
-            yield entry.rpartition("::")[2]
+            name = name_of(entry.rpartition("::")[2]) or ""
+            yield _CONDA.get(name.lower(), name)
         else:
             yield from _strings(_at(entry, "pip"))
 

@@ -68,13 +68,30 @@ def _guarded(node: ast.AST) -> set[int]:
         return {id(child) for child in (*node.body, *node.handlers)}
     if isinstance(node, ast.With | ast.AsyncWith) and any(_suppresses(i.context_expr) for i in node.items):
         return {id(child) for child in node.body}
-    if isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING":
+    if isinstance(node, ast.If) and (_is_typing(node) or _asks_first(node.test)):
         return {id(child) for child in node.body}
     return set()
 
 
 def _within(node: ast.AST, guard: _Guard) -> _Guard:
-    return replace(guard, typing_only=True) if isinstance(node, ast.If) else replace(guard, optional=True)
+    typing_only = isinstance(node, ast.If) and _is_typing(node)
+    return replace(guard, typing_only=True) if typing_only else replace(guard, optional=True)
+
+
+def _is_typing(node: ast.If) -> bool:
+    return _name(node.test) == "TYPE_CHECKING"
+
+
+def _asks_first(test: ast.expr) -> bool:
+    """Whether a condition asks for a module: ``find_spec("x")``, ``"x" in sys.modules``."""
+    parts = list(ast.walk(test))
+    if any(isinstance(part, ast.Not | ast.NotIn | ast.Is) for part in parts):
+        return False
+    return any(
+        (isinstance(part, ast.Call) and _name(part.func) == "find_spec")
+        or (isinstance(part, ast.Attribute) and part.attr == "modules")
+        for part in parts
+    )
 
 
 def _here(node: ast.AST) -> Iterator[Imported]:

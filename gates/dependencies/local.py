@@ -72,14 +72,15 @@ class LocalModules:
     def missing_absolute(self, module: str) -> str | None:
         """Return the part of ``package.sub.module`` that a package of the repository lacks, else ``None``.
 
-        Only where the package itself is at the root or in ``src``, so that there is no doubt which one is meant.
+        Only where the package itself is at the root or in ``src``, so that there is no doubt which one is meant;
+        where it is at both, each may be the one.
         """
         parts = module.split(".")
-        root = next((r for r in ("", "src/") if f"{r}{parts[0]}/__init__.py" in self.paths), None)
-        if root is None or may_be_built(module):
+        roots = [r for r in ("", "src/") if f"{r}{parts[0]}/__init__.py" in self.paths]
+        if may_be_built(module):
             return None
         for count in range(2, len(parts) + 1):
-            if not self.has(root + "/".join(parts[:count])):
+            if roots and not any(self.has(root + "/".join(parts[:count])) for root in roots):
                 return ".".join(parts[:count])
         return None
 

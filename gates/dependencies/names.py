@@ -73,7 +73,8 @@ def may_provide(distribution: str, module: str) -> bool:
     """Whether a declared distribution may be the one behind a module, by its name alone.
 
     The same letters without separators, a prefix or a suffix of words (``google-cloud-storage`` for ``google``,
-    ``acme-client-sdk`` for ``acme_client``). A distribution of which the table knows the modules is held to them.
+    ``acme-client-sdk`` for ``acme_client``), several of its words (``acme-python-client`` for ``acme_client``). A
+    distribution of which the table knows the modules is held to them.
     """
     top = module.partition(".")[0]
     known = known_modules(distribution)
@@ -82,12 +83,20 @@ def may_provide(distribution: str, module: str) -> bool:
     name, wanted = normalised(distribution), normalised(top.strip("_") or top)
     if name == wanted:
         return True
-    if known:
+    # Stubs provide nothing at run time.
+    if known or name.startswith("types-") or name.endswith("-stubs"):
         return False
     bare, bare_wanted = name.replace("-", ""), wanted.replace("-", "")
     return (
         bare in (bare_wanted, f"python{bare_wanted}", f"py{bare_wanted}", f"{bare_wanted}python")
         or name.startswith(f"{wanted}-")
         or name.endswith(f"-{wanted}")
+        or ("-" in wanted and _holds(name.split("-"), wanted.split("-")))
         or (len(bare) >= 5 and bare_wanted.startswith(bare))
     )
+
+
+def _holds(words: list[str], wanted: list[str]) -> bool:
+    """Whether all of *wanted* are among *words*, in this order."""
+    rest = iter(words)
+    return all(word in rest for word in wanted)

@@ -49,8 +49,8 @@ _REMOVED = {
     "uu": 13,
     "xdrlib": 13,
 }
-# `_typeshed` exists for type checkers, `__main__` always.
-_ALWAYS = frozenset({"__main__", "_typeshed"})
+# `_typeshed` exists for type checkers, `__main__` always, and `test` wherever a system has not split it off.
+_ALWAYS = frozenset({"__main__", "_typeshed", "test"})
 _MODULES = sys.stdlib_module_names | _ADDED.keys() | _REMOVED.keys() | _ALWAYS
 
 

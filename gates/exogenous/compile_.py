@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from gates.change import Change, FileChange
+from gates.change import Change, FileChange, Snapshot
 from gates.compiling.run import Compiled, Job, compile_all
 from gates.compiling.targets import Fidelity, Target, targets
 from gates.gate import Context, Kind, Need, Settings
 from gates.interpreter import Interpreter
-from gates.pyversions import Declared, declared
+from gates.pyversions import Declared, declared_above
 from gates.sandbox.spec import MIB
 from gates.verdict import Finding, Severity, Verdict
 
@@ -56,11 +56,28 @@ class _Batch:
         return {i: compile_all(context, i, self.sources, jobs) for i, jobs in self.jobs.items()}
 
 
+@dataclass
+class _Versions:
+    """The versions that each directory of each base is for; ``known`` are the interpreters that are wanted first."""
+
+    known: Sequence[Interpreter]
+    _found: dict[tuple[str, str], tuple[Declared, tuple[Target, ...]]] = field(default_factory=dict)
+
+    def of(self, base: Snapshot, path: str) -> tuple[Declared, tuple[Target, ...]]:
+        """Return what *base* declares for the file at *path*, and what to compile it for."""
+        key = (base.id, path.rpartition("/")[0])
+        if key not in self._found:
+            said = declared_above(base, path)
+            self._found[key] = said, targets(said, self.known)
+        return self._found[key]
+
+
 @dataclass(frozen=True, slots=True)
 class _Ask:
     """One file asked about for one version, and where its answer will be."""
 
     path: str
+    source: str | None
     lines: int
     target: Target
     index: int
@@ -68,10 +85,13 @@ class _Ask:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be known about one change before its verdict."""
+    """What is to be known about one change before its verdict.
+
+    ``unknown`` is a file that declares no version known here, for one of the changed files.
+    """
 
     files: int
-    declared: Declared
+    unknown: str | None
     asks: tuple[_Ask, ...]
     too_large: tuple[str, ...]
 
@@ -80,7 +100,8 @@ class _Plan:
 class CompileGate:
     """Compiles each changed ``.py`` file, and parses each ``.pyi``, for the lowest and highest declared version.
 
-    The versions are those the *base* declares (see ``gates.pyversions``); where it declares none, the version of
+    The versions are those the *base* declares (see ``gates.pyversions``), for a file of one of several projects those
+    of the nearest directory above it that declares any; where none does, the version of
     the interpreter that runs the repository's tests. A version without an interpreter here is judged by the nearest
     newer one with the older grammar asked for (``ast.parse``'s ``feature_version``, which does not know every
     difference). Where only older interpreters are here, what compiles is accepted with a note, since newer Pythons
@@ -101,45 +122,43 @@ class CompileGate:
         """Judge each change; all their files are compiled together."""
         batch = _Batch()
         known = tuple(dict.fromkeys((context.interpreter, context.own)))
-        by_base: dict[str, tuple[Declared, tuple[Target, ...]]] = {}
-        plans = []
-        for change in changes:
-            if change.base.id not in by_base:
-                said = declared(change.base)
-                by_base[change.base.id] = said, targets(said, known)
-            plans.append(_plan(change, settings, *by_base[change.base.id], batch))
+        versions = _Versions(known)
+        plans = [_plan(change, settings, versions, batch) for change in changes]
         answers = batch.run(context)
         return [_verdict(plan, answers) for plan in plans]
 
 
-def _plan(change: Change, settings: CompileSettings, said: Declared, wanted: Sequence[Target], batch: _Batch) -> _Plan:
+def _plan(change: Change, settings: CompileSettings, versions: _Versions, batch: _Batch) -> _Plan:
     files = [f for f in change.python_files() if not any(fnmatchcase(f.path, glob) for glob in settings.exclude)]
     entries = change.head.entries
     large = tuple(f.path for f in files if entries[f.path].size > MAX_SOURCE_BYTES)
     small = [f for f in files if entries[f.path].size <= MAX_SOURCE_BYTES]
-    asks = tuple(_asks(change, small, wanted, batch))
-    return _Plan(len(files), said, asks, large)
+    said = [versions.of(change.base, f.path)[0] for f in files]
+    unknown = next((d.source for d in said if d.source and not d.minors), None)
+    asks = tuple(_asks(change, small, versions, batch)) if unknown is None else ()
+    return _Plan(len(files), unknown, asks, large)
 
 
-def _asks(change: Change, files: Sequence[FileChange], wanted: Sequence[Target], batch: _Batch) -> Iterator[_Ask]:
-    for path, content in change.head.read_many([f.path for f in files] if wanted else []):
+def _asks(change: Change, files: Sequence[FileChange], versions: _Versions, batch: _Batch) -> Iterator[_Ask]:
+    for path, content in change.head.read_many([f.path for f in files]):
+        said, wanted = versions.of(change.base, path)
         source = batch.source(content)
         lines = content.count(b"\n") + 1
         if path.endswith(".pyi"):
             # Type checkers read the newest grammar in a stub whatever the code's versions are.
-            yield _Ask(path, lines, wanted[-1], batch.job(wanted[-1].interpreter, Job(source, "parse")))
+            yield _Ask(path, said.source, lines, wanted[-1], batch.job(wanted[-1].interpreter, Job(source, "parse")))
             continue
         for target in wanted:
             index = batch.job(target.interpreter, Job(source, target.mode, target.feature_minor))
-            yield _Ask(path, lines, target, index)
+            yield _Ask(path, said.source, lines, target, index)
 
 
 def _verdict(plan: _Plan, answers: dict[Interpreter, list[Compiled | None]]) -> Verdict:
     if not plan.files:
         return Verdict.skip(NAME, "The change has no Python file.")
-    if plan.declared.source and not plan.declared.minors:
+    if plan.unknown is not None:
         return Verdict.error(
-            NAME, f"{plan.declared.source} declares no version of Python 3 that is known here: correct the declaration."
+            NAME, f"{plan.unknown} declares no version of Python 3 that is known here: correct the declaration."
         )
     answered = [(ask, answers[ask.target.interpreter][ask.index]) for ask in plan.asks]
     broken = [(ask, said) for ask, said in answered if said and said.kind != "ok"]
@@ -178,7 +197,7 @@ def _unjudged(plan: _Plan, answered: Sequence[tuple[_Ask, Compiled | None]]) -> 
         if said and said.kind != "ok":
             here = ".".join(map(str, ask.target.interpreter.version[:2]))
             return (
-                f"{ask.path} does not compile under Python {here} ({said.message}), and {plan.declared.source} asks "
+                f"{ask.path} does not compile under Python {here} ({said.message}), and {ask.source} asks "
                 f"for Python 3.{ask.target.minor}, which is not here. Install Python 3.{ask.target.minor}."
             )
         if said is None:

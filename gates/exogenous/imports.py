@@ -14,6 +14,7 @@ from gates.dependencies.imported import Imported, imports_of
 from gates.dependencies.installed import installed
 from gates.dependencies.local import LocalModules
 from gates.dependencies.names import is_shared_namespace, normalised
+from gates.dependencies.statements import import_statements
 from gates.gate import Context, Kind, Need, Settings
 from gates.pyversions import declared as declared_versions
 from gates.source import ParseFailure, parse_python
@@ -63,6 +64,7 @@ class ImportsGate:
     by code, and, for known distributions, among tests and documentation, for type checking only, where the
     repository declares nothing at all, and where a declared distribution brings it along. Names are looked up in
     tables that are shipped and in the metadata of what is installed; nothing is executed and no index is asked.
+    A file whose grammar is newer than this Python's is read line by line.
 
     Score: the number of findings that reject; lower is better.
     """
@@ -107,11 +109,7 @@ def _judge(change: Change, settings: ImportsSettings, base: _Base) -> Verdict:
     head = declarations(change.head) if touched else base.declared
     fresh = {name: path for name, path in head.names.items() if name not in base.declared.names}
     findings = [f for name, path in sorted(fresh.items()) for f in check_dependency(name, path)]
-    known = Declarations(
-        {**head.names, **base.declared.names},
-        tuple({*head.files, *base.declared.files}),
-        base.declared.complete and head.complete,
-    )
+    known = head.joined(base.declared)
     layout = TestLayout.of(change.base, change.head)
     local = LocalModules.of(change.head.entries)
     around = replace(base.surroundings, local=local, declared=known)
@@ -137,7 +135,7 @@ def _inline(change: Change, file: FileChange) -> set[str]:
 
 
 def _new_imports(change: Change, file: FileChange) -> Iterator[Imported]:
-    """Yield the imports that the base's version of a file does not have; none of a file that cannot be parsed."""
+    """Yield the imports that the base's version of a file does not have."""
     before = {_key(i) for i in _imports(change.base, file.old_path)} if file.old_path else set()
     seen: set[tuple[int, str, bool]] = set()
     for imported in _imports(change.head, file.path):
@@ -163,7 +161,9 @@ def _imports(snapshot: Snapshot, path: str) -> list[Imported]:
         return []
     source = snapshot.read(path)
     tree = parse_python(source)
-    return [] if isinstance(tree, ParseFailure) else imports_of(tree, source)
+    found = import_statements(source) if isinstance(tree, ParseFailure) else imports_of(tree, source)
+    # A stub is never run.
+    return [replace(i, typing_only=True) for i in found] if path.endswith(".pyi") else found
 
 
 def _key(imported: Imported) -> tuple[int, str]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gates import suppressions, toolconfig
+from gates.absent import Absent, as_notes
 from gates.baseline import new_findings, on_changed_lines
 from gates.change import Change, Snapshot
 from gates.gate import Context, Kind, Need, Settings
 from gates.toolbatch import Answer, Side, Tool, ask
-from gates.toolplan import Plan
+from gates.toolplan import Plan, too_new
 from gates.tooltrees import environment, python_digest, unfit
 from gates.verdict import Finding, Severity, Verdict
 
@@ -57,7 +58,8 @@ class LintGate:
 
     Messages that the base has as well do not count (see ``gates.baseline``), wherever they moved. A suppressing
     comment that the change wrote is a finding and is not heard: what it would hide counts. Names are looked up in
-    the judged tree, in Exogate's own environment and in that of the repository's interpreter.
+    the judged tree, in Exogate's own environment and in that of the repository's interpreter; that a module of
+    others is in none of them is a note.
 
     Score: pylint's score of the changed files on the head less that on the base, in points of ten; none where the
     base has none of the files.
@@ -75,7 +77,7 @@ class LintGate:
         plans = [_plan(change) for change in changes]
         sides = [side for plan in plans for side in (plan.base, plan.head) if side is not None]
         answers = ask(PYLINT, sides, f"{self.name} {self.version}", context)
-        return [_verdict(plan, answers, settings) for plan in plans]
+        return [_verdict(plan, answers, settings, context) for plan in plans]
 
 
 def _plan(change: Change) -> Plan[Side]:
@@ -101,7 +103,7 @@ def _lintable(base: Snapshot, path: str) -> bool:
     return path.endswith((".py", ".pyi")) and unfit(base, path, "pylint") is None
 
 
-def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: LintSettings) -> Verdict:
+def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: LintSettings, context: Context) -> Verdict:
     if (verdict := plan.unjudged(NAME)) is not None:
         return verdict
     assert plan.head is not None
@@ -110,10 +112,18 @@ def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: LintSettin
     if failed := base.failed or head.failed:
         return Verdict.error(NAME, failed, findings=plan.notes)
     new = _new(plan.change, base, head, settings)
-    findings = (*(_finding(m) for m in new), *plan.notes)
+    for message in new:
+        if message["symbol"] == "syntax-error" and (
+            reason := too_new("pylint", message["path"], plan.change.base, context.own)
+        ):
+            return Verdict.error(NAME, reason, findings=plan.notes)
+    here = Absent(plan.change, context.interpreter)
+    absent = [f for f in map(_finding, new) if here.module(f) is not None]
+    new = [m for m in new if here.module(_finding(m)) is None]
+    findings = (*(_finding(m) for m in new), *as_notes(absent), *plan.notes)
     after, before = head.said["score"], base.said.get("score")
     score = after - before if after is not None and before is not None else None
-    reason = f"{_said(new)} {_score(before, after)}{_complaints(head)}"
+    reason = f"{_said(new)} {_score(before, after)}{here.named(absent)}{_complaints(head)}"
     build = Verdict.reject if len(new) > settings.max_new else Verdict.accept
     return build(NAME, reason, score=score, findings=findings)
 

@@ -78,7 +78,7 @@ def _judge(change: Change, settings: MutationSettings, context: Context) -> Verd
     try:
         trees = own_trees(change, layout)
         _, remark = runner_interpreter(context)
-        trial = try_mutants(context, trees.head, change.base, lines, chosen, settings.seconds)
+        trial = try_mutants(context, trees.head, change.base, lines, chosen, settings.seconds, trees.markers)
     except CouldNotJudgeError as error:
         return Verdict.error(NAME, str(error), findings=notes)
     return _verdict(chosen, possible, trial, settings, (*notes, *trees.findings), remark)
@@ -172,7 +172,7 @@ def _finding(mutant: Mutant, fate: Fate, tests: int) -> Finding:
     fault = f"`{shown(mutant.original)}` -> `{shown(mutant.replacement)}`"
     last = mutant.line + mutant.original.count("\n")
     if fate is Fate.UNCOVERED:
-        message = f"No test runs this line, so {fault} goes unnoticed."
+        message = f"No passing test runs this line, so {fault} goes unnoticed."
     else:
         message = f"{fault} goes unnoticed by the {tests} test(s) that run this line."
     return Finding(mutant.path, mutant.line, mutant.operator, message, Severity.WARNING, last)

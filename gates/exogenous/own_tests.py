@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
@@ -14,9 +15,11 @@ from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
 from gates.testfiles import TestLayout
 from gates.testrun.compare import quote
 from gates.testrun.functions import TestFunction, own_tests
+from gates.testrun.lacking import is_foreign, lacking, only_lacks
 from gates.testrun.model import TestRun
-from gates.testrun.own import OwnTrees, code_paths, own_trees
+from gates.testrun.own import code_paths, own_trees
 from gates.testrun.proof import Proof, prove, still_to_run
+from gates.testrun.reworded import reworded
 from gates.testrun.runner import Selection, refuse_cut_short, run_tests, runner_interpreter
 from gates.verdict import Finding, Severity, Verdict
 
@@ -44,8 +47,9 @@ class OwnTests:
 
     A test that passes on both proves nothing about the change. The unit is the test function: a parametrised one
     fails when any of its cases does. A test counts as the change's own when its code differs from the base's in
-    more than formatting, comments, docstring, or name. The score is the share of own tests that pass on the head
-    and fail on the base.
+    more than formatting, comments, docstring, or name. One that asserts only what the base's tests assert must pass
+    on the head and is not counted unless it proves something. The score is the share of the counted tests that pass
+    on the head and fail on the base.
     """
 
     name: str = NAME
@@ -74,27 +78,39 @@ def _judge(change: Change, settings: OwnTestsSettings, context: Context) -> Verd
     if not tests:
         return _without_tests(code, settings)
     try:
-        return _run(change, own_trees(change, layout), tests, settings, context)
+        return _run(change, layout, tests, settings, context)
     except CouldNotJudgeError as error:
         return Verdict.error(NAME, str(error))
 
 
-def _without_tests(code: list[str], settings: OwnTestsSettings) -> Verdict:
-    if settings.missing == "accept" or not any(path.endswith(".py") for path in code):
-        return Verdict.skip(NAME, "The change has no new or changed tests.")
-    path = next(path for path in code if path.endswith(".py"))
+def _without_tests(
+    code: list[str],
+    settings: OwnTestsSettings,
+    reason: str = "The change has no new or changed tests.",
+    found: tuple[Finding, ...] = (),
+) -> Verdict:
+    path = next((path for path in code if path.endswith(".py")), None)
+    if settings.missing == "accept" or path is None:
+        return Verdict.skip(NAME, reason, findings=found)
     message = "The code was changed, and no test with it: add one that fails without the change."
     finding = Finding(path, None, "no-own-tests", message, Severity.ERROR)
-    return Verdict.reject(NAME, "The change has code but no new or changed tests.", score=0.0, findings=(finding,))
+    return Verdict.reject(NAME, f"{reason} The policy asks for one.", score=0.0, findings=(finding, *found))
 
 
 def _run(
-    change: Change, trees: OwnTrees, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
+    change: Change, layout: TestLayout, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
 ) -> Verdict:
     _, remark = runner_interpreter(context)
+    trees = own_trees(change, layout)
+
+    def run_on(tree: Snapshot, wanted: list[TestFunction]) -> TestRun:
+        files = tuple(dict.fromkeys(t.path for t in wanted))
+        selection = Selection(files, tuple(t.id for t in wanted))
+        return run_tests(context, tree, change.base, settings.seconds, selection, trees.markers)
+
     with ThreadPoolExecutor(2 if context.jobs > 1 else 1) as pool:
-        first = pool.submit(_run_functions, trees.head, change, tests, settings, context)
-        second = pool.submit(_run_repeatedly, trees.base, change, tests, settings, context)
+        first = pool.submit(run_on, trees.head, tests)
+        second = pool.submit(_run_repeatedly, partial(run_on, trees.base), tests)
         on_head, on_base = first.result(), second.result()
     for run in (on_head, *on_base):
         refuse_cut_short(run, settings.seconds)
@@ -103,9 +119,13 @@ def _run(
     if lies:
         reason = "The results cannot be believed: the change's code or tests interfered with the test runner."
         return Verdict.reject(NAME, reason + remark, score=0.0, findings=lies)
-    proofs = [prove(test, on_head, on_base) for test in tests]
+    if only_lacks(on_head):
+        _refuse_lacking(on_head, change, settings, context)
+    known = reworded(change, layout, tests)
+    proofs = [prove(test, on_head, on_base, reworded=test.id in known) for test in tests]
     added = f" The head's {' and '.join(trees.added)} was used: it only adds to the base's." if trees.added else ""
-    return _verdict(proofs, trees.findings, settings, added + remark)
+    code = code_paths(change, layout)
+    return _verdict(proofs, trees.findings, code, settings, added + remark)
 
 
 def _refuse_unusable(on_head: TestRun, on_base: TestRun, context: Context) -> None:
@@ -117,6 +137,20 @@ def _refuse_unusable(on_head: TestRun, on_base: TestRun, context: Context) -> No
         )
 
 
+def _refuse_lacking(on_head: TestRun, change: Change, settings: OwnTestsSettings, context: Context) -> None:
+    """Raise ``CouldNotJudgeError`` where own tests fail for want of what the environment, not the change, lacks."""
+    wanted = lacking(on_head)
+    strange = [name for name in wanted if is_foreign(name, change.head)]
+    if not strange and wanted:
+        before = lacking(run_tests(context, change.base, change.base, settings.seconds))
+        strange = [name for name in wanted if name in before]
+    if strange:
+        raise CouldNotJudgeError(
+            f"{context.interpreter.executable} lacks {quote(strange[0])}, so the change's tests cannot run. "
+            "Install what the head needs there, its own packages included, or name another interpreter with --python."
+        )
+
+
 def _lies(runs: list[TestRun], change: Change, settings: OwnTestsSettings, context: Context) -> tuple[Finding, ...]:
     """Return why the results cannot be believed; what the base's own tests do to pytest as well is no lie."""
     reasons = list(dict.fromkeys(reason for run in runs for reason in run.distrust))
@@ -125,41 +159,34 @@ def _lies(runs: list[TestRun], change: Change, settings: OwnTestsSettings, conte
     return tuple(Finding(None, None, "forged-result", quote(reason), Severity.ERROR) for reason in lies)
 
 
-def _run_functions(
-    tree: Snapshot, change: Change, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
-) -> TestRun:
-    files = tuple(dict.fromkeys(t.path for t in tests))
-    return run_tests(context, tree, change.base, settings.seconds, Selection(files, tuple(t.id for t in tests)))
-
-
-def _run_repeatedly(
-    tree: Snapshot, change: Change, tests: list[TestFunction], settings: OwnTestsSettings, context: Context
-) -> list[TestRun]:
+def _run_repeatedly(run: Callable[[list[TestFunction]], TestRun], tests: list[TestFunction]) -> list[TestRun]:
     """Run the tests, and run them again without the one that ended the run before its time."""
     runs: list[TestRun] = []
     left = tests
     while left and len(runs) <= _RESTARTS:
-        runs.append(_run_functions(tree, change, left, settings, context))
+        runs.append(run(left))
         left = still_to_run(left, runs[-1])
     return runs
 
 
-def _verdict(proofs: list[Proof], notes: tuple[Finding, ...], settings: OwnTestsSettings, remark: str) -> Verdict:
+def _verdict(
+    proofs: list[Proof], notes: tuple[Finding, ...], code: list[str], settings: OwnTestsSettings, remark: str
+) -> Verdict:
     found = (*(p.finding for p in proofs if p.finding is not None), *notes)
     counted = [p for p in proofs if p.counts]
     failing = [p for p in counted if p.fails_on_head]
     proving = [p for p in counted if p.proves]
     total = len(counted)
     if not counted:
-        return Verdict.skip(
-            NAME, f"pytest finds none of the change's {len(proofs)} new or changed tests.{remark}", findings=found
-        )
+        return _without_tests(code, settings, _uncounted(proofs) + remark, found)
     score, idle = len(proving) / total, total - len(proving)
     if failing:
         reason = f"{len(failing)} of the change's {total} new or changed tests do not pass on the head."
         return Verdict.reject(NAME, reason + remark, score=score, findings=found)
     if idle and (settings.require == "each" or not proving):
         reason = f"{idle} of the change's {total} new or changed tests prove nothing: they do not fail on the base."
+        if proving and settings.require == "each":
+            reason += " Where one proof is enough, set `require: any` in the policy."
         return Verdict.reject(NAME, reason + remark, score=score, findings=found)
     reason = (
         f"{len(proving)} of the change's {total} new or changed tests pass on the head and fail on the base's code."
@@ -168,3 +195,12 @@ def _verdict(proofs: list[Proof], notes: tuple[Finding, ...], settings: OwnTests
         found = tuple(replace(f, severity=Severity.NOTE) if f.rule == "proves-nothing" else f for f in found)
         reason += " One is enough here."
     return Verdict.accept(NAME, reason + remark, score=score, findings=found)
+
+
+def _uncounted(proofs: list[Proof]) -> str:
+    """Return why none of the new or changed tests counts."""
+    known = sum(p.finding is not None and p.finding.rule == "reworded" for p in proofs)
+    if known == len(proofs):
+        return f"The change's {known} new or changed tests assert only what the base's do, so they prove nothing new."
+    lost = f"pytest finds none of the change's {len(proofs) - known} new or changed tests"
+    return f"{lost}; {known} more assert only what the base's do." if known else f"{lost}."

@@ -12,7 +12,7 @@ from gates.change import Change, Snapshot
 from gates.gate import Context, Kind, Need, Settings
 from gates.testfiles import TestLayout
 from gates.toolbatch import Answer, Side, Tool, ask
-from gates.toolplan import Plan, unheard
+from gates.toolplan import Plan, too_new, unheard
 from gates.tooltrees import unfit, versions
 from gates.verdict import Finding, Severity, Verdict
 
@@ -73,7 +73,7 @@ class SecurityGate:
         plans = [_plan(change) for change in changes]
         sides = [side for plan in plans for side in (plan.base, plan.head) if side is not None]
         answers = ask(BANDIT, sides, f"{self.name} {self.version}", context)
-        return [_verdict(plan, answers, settings) for plan in plans]
+        return [_verdict(plan, answers, settings, context) for plan in plans]
 
 
 def _plan(change: Change) -> Plan[Side]:
@@ -94,7 +94,7 @@ def _scannable(base: Snapshot, path: str) -> bool:
     return path.endswith(".py") and unfit(base, path, "bandit") is None
 
 
-def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: SecuritySettings) -> Verdict:
+def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: SecuritySettings, context: Context) -> Verdict:
     if (verdict := plan.unjudged(NAME)) is not None:
         return verdict
     assert plan.head is not None
@@ -108,7 +108,9 @@ def _verdict(plan: Plan[Side], answers: dict[Side, Answer], settings: SecuritySe
         return Verdict.reject(NAME, _said(new), score=float(len(new)), findings=findings)
     if head.said["skipped"]:
         path, why = head.said["skipped"][0]
-        return Verdict.error(NAME, f"bandit could not read {path}: {why}. Correct the file.", findings=findings)
+        reason = too_new("bandit", path, plan.change.base, context.own)
+        reason = reason or f"bandit could not read {path}: {why}. Correct the file."
+        return Verdict.error(NAME, reason, findings=findings)
     return Verdict.accept(NAME, "bandit finds nothing new on the changed lines.", score=0.0, findings=findings)
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gates import toolconfig
+from gates.absent import Absent, as_notes
 from gates.baseline import new_findings
 from gates.change import Change, EntryKind, Snapshot
 from gates.gate import Context, Kind, Need, Settings
 from gates.importers import imported, importers
+from gates.pyversions import newer_than
 from gates.toolplan import Plan, unheard
 from gates.tooltrees import unfit
 from gates.typechecking import Answer, Error, Side, check_all
@@ -34,7 +36,8 @@ class TypesGate:
     ``modules``); where it names nothing, the files that import the changed ones (at most 100). mypy follows imports
     from there, and a new error counts wherever it is: an edit can break another file. A ``# type: ignore`` or
     ``# mypy:`` comment that the change wrote is a finding and is not heard. Imports are looked up in the tree and in
-    the environment of the repository's interpreter.
+    the environment of the repository's interpreter; that a module of others is not there is a note. Where the
+    base declares only Pythons newer than that interpreter, the lowest of them is checked for.
 
     Score: how many errors the head has more than the base; negative where it has fewer.
     """
@@ -48,13 +51,13 @@ class TypesGate:
 
     def judge(self, changes: Sequence[Change], settings: TypesSettings, context: Context) -> list[Verdict]:
         """Judge each change; changes of one file that needs no other are checked in one build."""
-        plans = [_plan(change) for change in changes]
+        plans = [_plan(change, context) for change in changes]
         pairs = [(plan.base, plan.head) for plan in plans if plan.head is not None]
         answers = iter(check_all(pairs, f"{self.name} {self.version}", context))
-        return [_verdict(plan, next(answers) if plan.head is not None else None, settings) for plan in plans]
+        return [_verdict(plan, next(answers) if plan.head is not None else None, settings, context) for plan in plans]
 
 
-def _plan(change: Change) -> Plan[Side]:
+def _plan(change: Change, context: Context) -> Plan[Side]:
     files = change.python_files()
     old = tuple(f.path for f in change.files if f.is_python and f.path not in change.head.entries)
     if not files and not old:
@@ -70,8 +73,10 @@ def _plan(change: Change) -> Plan[Side]:
     head = tuple(f.path for f in files)
     # The same files on both sides: what only one side looked at would seem to be new or gone.
     also = tuple(sorted({*importers(change.head, {*head, *old}), *importers(change.base, base)} - {*head, *base}))
-    before = _side(change, change.base, tuple(p for p in base if _unfit(change.base, p) is None), also, config)
-    after = _side(change, change.head, head, also, config, texts)
+    newer = newer_than(change.base, context.interpreter.version[1])
+    minor = newer.minors[0] if newer is not None else None
+    before = _side(change, change.base, tuple(p for p in base if _unfit(change.base, p) is None), also, config, minor)
+    after = _side(change, change.head, head, also, config, minor, texts)
     return Plan(change, after, before if before.files or before.also else None, tuple(notes))
 
 
@@ -81,11 +86,12 @@ def _side(
     files: tuple[str, ...],
     also: tuple[str, ...],
     config: toolconfig.ToolConfig | None,
+    minor: int | None,
     texts: tuple[tuple[str, str], ...] = (),
 ) -> Side:
     present = tuple(p for p in also if p in tree.entries and _unfit(tree, p) is None)
-    lone = config is None and not present and _is_lone(tree, files)
-    return Side(tree, change.base, files, present, config, lone, texts)
+    lone = config is None and minor is None and not present and _is_lone(tree, files)
+    return Side(tree, change.base, files, present, config, lone, minor, texts)
 
 
 def _is_lone(tree: Snapshot, files: tuple[str, ...]) -> bool:
@@ -107,7 +113,9 @@ def _unfit(tree: Snapshot, path: str) -> str | None:
     return unfit(tree, path, "mypy")
 
 
-def _verdict(plan: Plan[Side], answers: tuple[Answer | None, Answer] | None, settings: TypesSettings) -> Verdict:
+def _verdict(
+    plan: Plan[Side], answers: tuple[Answer | None, Answer] | None, settings: TypesSettings, context: Context
+) -> Verdict:
     if plan.problem is not None:
         return Verdict.error(NAME, plan.problem, findings=plan.notes)
     if answers is None:
@@ -122,15 +130,15 @@ def _verdict(plan: Plan[Side], answers: tuple[Answer | None, Answer] | None, set
     if head.blocked is not None:
         finding = Finding(None, None, "mypy-blocked", head.blocked, Severity.ERROR)
         return Verdict.reject(NAME, f"The change stops mypy: {head.blocked}", findings=(finding, *plan.notes))
-    new = [
-        f
-        for f in new_findings(map(_finding, base.errors), sorted(map(_finding, head.errors), key=_place), plan.change)
-        if f.rule not in settings.disable
-    ]
-    score = float(len(head.errors) - len(base.errors))
+    here = Absent(plan.change, context.interpreter)
+    old, absent_before = here.split(map(_finding, base.errors))
+    now, absent_now = here.split(sorted(map(_finding, head.errors), key=_place))
+    new = [f for f in new_findings(old, now, plan.change) if f.rule not in settings.disable]
+    absent = new_findings(absent_before, absent_now, plan.change)
+    score = float(len(now) - len(old))
     build = Verdict.reject if len(new) > settings.max_new else Verdict.accept
-    reason = f"{_said(new)} The checked files have {_errors(len(head.errors))}, before {len(base.errors)}."
-    return build(NAME, reason, score=score, findings=(*new, *plan.notes))
+    reason = f"{_said(new)} The checked files have {_errors(len(now))}, before {len(old)}.{here.named(absent)}"
+    return build(NAME, reason, score=score, findings=(*new, *as_notes(absent), *plan.notes))
 
 
 def _finding(error: Error) -> Finding:

@@ -11,15 +11,15 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mypy import defaults
+from mypy.config_parser import parse_config_file
 from mypy.find_sources import InvalidSourceList, create_source_list
 from mypy.fscache import FileSystemCache
 from mypy.main import process_options
 from mypy.modulefinder import BuildSource, FindModuleCache, SearchPaths, get_search_dirs, matches_exclude
-
-if TYPE_CHECKING:
-    from mypy.options import Options
+from mypy.options import Options
 
 # Path, line, code and message.
 Error = tuple[str, int, str, str]
@@ -62,6 +62,8 @@ def options_for(side: dict[str, Any], job: dict[str, Any], cache: str) -> Option
             _, options = process_options([*arguments, "-c", ""], sys.stderr, said, require_targets=False)
     except SystemExit:
         raise ValueError(f"mypy refuses the base's configuration: {said.getvalue().strip()[-300:]}") from None
+    if not names_version(config):
+        options.python_version = max((3, side.get("minor") or job["minor"]), defaults.PYTHON3_VERSION_MIN)
     options.output = "json"
     options.incremental = True
     options.many_errors_threshold = -1
@@ -73,6 +75,15 @@ def options_for(side: dict[str, Any], job: dict[str, Any], cache: str) -> Option
     if config:
         _move(options, side)
     return options
+
+
+def names_version(config: str) -> bool:
+    """Whether a configuration says for which Python to check; else mypy takes the one that it runs in."""
+    said = Options()
+    said.python_version = (0, 0)
+    if config:
+        parse_config_file(said, lambda: None, config, io.StringIO(), io.StringIO())
+    return said.python_version != (0, 0)
 
 
 def _move(options: Options, side: dict[str, Any]) -> None:

@@ -49,6 +49,7 @@ class Frame:
 
     def __init__(self, job: dict[str, Any]) -> None:
         self._plugins: list[str] = job["plugins"]
+        self._markers: list[str] = job["markers"]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_load_initial_conftests(self, early_config: Any) -> None:
@@ -56,6 +57,11 @@ class Frame:
         pytest_child.open_tree()
         for name in self._plugins:
             early_config.pluginmanager.import_plugin(name)
+
+    def pytest_configure(self, config: Any) -> None:
+        """Declare the head's marks too: under ``--strict-markers`` an unknown one would stop its file."""
+        for line in self._markers:
+            config.addinivalue_line("markers", line)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: Any) -> None:

@@ -8,9 +8,9 @@ each mutant gets a fresh copy of the tree, and the tests that run its lines.
 What this does not cover: tests that look whether they are being tried (by hashing the source, say) can fail on
 purpose. They would count as having noticed.
 
-Job: ``{"tree", "config", "args", "plugins", "files": {path: [lines]}, "mutants": [{"path", "start", "end", "text",
-"first", "last"}], "seconds", "jobs"}``. Records: ``tests`` (how the unspoiled run went), ``control`` (whether the
-chosen tests pass once more), one ``mutant`` each, and the reporter's ``finish``.
+Job: ``{"tree", "config", "args", "plugins", "markers", "files": {path: [lines]}, "mutants": [{"path", "start", "end",
+"text", "first", "last"}], "seconds", "jobs"}``. Records: ``tests`` (how the unspoiled run went), ``control`` (whether
+the chosen tests pass once more), one ``mutant`` each, and the reporter's ``finish``.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """mypy for many changes in one start of Python.
 
-Job: ``{"python": executable, "site_packages": [dir], "jobs": n, "seconds": s, "lone_seconds": s, "lone":
+Job: ``{"python": executable, "minor": n, "site_packages": [dir], "jobs": n, "seconds": s, "lone_seconds": s, "lone":
 [side], "others": [side]}``
 with sides ``{"id": i, "tree": dir, "files": [path], "also": [path], "texts": {path: source}}``; ``texts`` are read
 in the place of the files. The *lone* ones hold a single Python file each and no configuration, and are checked in
 one build under names of their own. Each of the *others* has a build of its own, and also ``base`` (the directory that
-``config``, a name in it or ``null``, and plug-ins come from), ``seed`` (an archive of a cache to start from, or
-``null``) and ``keep`` (whether to report the cache).
+``config``, a name in it or ``null``, and plug-ins come from), ``minor`` (in the place of the job's, or ``null``),
+``seed`` (an archive of a cache to start from, or ``null``) and ``keep`` (whether to report the cache). The job's
+``minor`` is the version of Python 3 to check for where a configuration names none.
 
 Records: ``{"id", "errors": [[path, line, code, message]], "blocked": why or null, "cache": archive or null}`` or
 ``{"id", "failed": why}``.
@@ -72,9 +73,15 @@ def check(sources: Sequence[BuildSource], options: Options, tree: str) -> tuple[
             paths = {path for path, *_ in blocking}
             rest = [s for s in left if s.path is None or full_path(s.path) not in paths]
             if len(rest) == len(left):
-                return errors, " ".join(error.messages)[-400:] if not blocking else blocking[0][3]
+                return errors, " ".join(error.messages)[-400:] if not blocking else placed(blocking[0], tree)
             left, errors = rest, errors + blocking
     return errors, None
+
+
+def placed(error: Error, tree: str) -> str:
+    """Return an error's message after the place where it is, relative to *tree*."""
+    path, line, _, message = error
+    return f"{path.removeprefix(tree + os.sep)}{f', line {line}' if line > 0 else ''}: {message}"
 
 
 def read(lines: Iterable[str]) -> Iterator[Error]:

@@ -10,8 +10,8 @@ What this does not cover: code under test shares a process with its tests, as it
 that searches the interpreter's heap, or rewrites pytest's frames through ``ctypes`` or ``gc``, can still lie about
 single results; ``pytest_guard`` catches the plain ways of doing so and says which.
 
-Job: ``{"tree": path, "seconds": float, "args": [str], "config": path or null, "plugins": [module], "files": [path],
-"select": [node id]}``.
+Job: ``{"tree": path, "seconds": float, "args": [str], "config": path or null, "plugins": [module],
+"markers": [line], "files": [path], "select": [node id]}``.
 ``select`` empty means everything. Records: those of ``pytest_recorder`` and one last ``finish`` with the child's
 real exit status, whether its time ran out, and how many lines were forged.
 """

@@ -14,14 +14,24 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gates.inside.known_tokens import known_tokens
+else:
+    sys.path.insert(0, str(Path(__file__).parent))
+    from known_tokens import known_tokens
+
+    del sys.path[0]
 
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.filters import heuristic
 from detect_secrets.plugins.basic_auth import BasicAuthDetector
 from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
 from detect_secrets.plugins.keyword import KeywordDetector
+from detect_secrets.plugins.private_key import PrivateKeyDetector
 from detect_secrets.settings import get_plugins, transient_settings
 
 # A public IP address is no credential.
@@ -36,6 +46,19 @@ PLACEHOLDER = re.compile(
     r"|(?<![a-z0-9])(?:my|foo|bar|tests?)(?![a-z0-9])|\$\{|%\(|%s|\{\w*\}|<\w[^>]*>",
     re.IGNORECASE,
 )
+# Nobody draws so many same characters in a row: `ghp_xxxxxxxxxxxx`.
+WORD = re.compile(r"[\w*.-]+")
+RUN = re.compile(r"([\w*.])\1{7}")
+# What holds not a credential, but its name or where it is kept or asked for: `secretName: db-1`.
+ABOUT = re.compile(
+    r"(?:existing\w*|\w*(?:arn|attr|attribute|column|field|file|format|header|hint|label|message|name|path|pattern"
+    r"|policy|prefix|prompt|ref|regex|suffix|type|uri|url|version)s?)$",
+    re.IGNORECASE,
+)
+ASSIGNED = re.compile(r"([\w.-]+)[\"'`\]]*\s*(?::=|=>|[:=])\s*[\"'`]?$")
+# A line of a key's body; and how many lines down it starts at the latest.
+BODY = re.compile(r"[0-9A-Za-z+/=]{20}")
+HEADERS = 4
 
 # Several detectors are slow on long runs of blanks, and no credential holds any.
 SPACE = re.compile(r"\s+")
@@ -67,7 +90,7 @@ def main() -> None:
     classes: list[Any] = list(get_mapping_from_secret_type_to_class().values())
     names = sorted(c.__name__ for c in classes if c.__name__ not in LEFT_OUT)
     with transient_settings({"plugins_used": [{"name": name} for name in names]}):
-        plugins = [(kind_of(plugin), plugin) for plugin in get_plugins()]
+        plugins = [(kind_of(plugin), plugin) for plugin in (*get_plugins(), *known_tokens())]
         for file in job["files"]:
             channel.write(nonce + b" " + json.dumps(scan(file, plugins, job["seconds"])).encode("ascii") + b"\n")
     channel.write(nonce + b" end\n")
@@ -86,7 +109,8 @@ def scan(file: "dict[str, Any]", plugins: "list[tuple[str, Any]]", seconds: floa
     signal.setitimer(signal.ITIMER_REAL, seconds + LINE_SECONDS * len(file["lines"]))
     try:
         for index, line in enumerate(file["lines"]):
-            found += in_line(file["name"], line, plugins, index, loose=file["loose"])
+            here = in_line(file["name"], line, plugins, index, loose=file["loose"])
+            found += [f for f in here if f[2] != PrivateKeyDetector.secret_type or not is_marker(file["lines"], index)]
     except SlowError:
         state = "slow"
     except Exception:  # noqa: BLE001 - a detector's defect on hostile text is one file's, not the scan's
@@ -103,7 +127,8 @@ def in_line(name: str, line: str, plugins: "list[tuple[str, Any]]", index: int, 
     loose = loose and not heuristic.is_indirect_reference(squeezed)
     for piece in pieces(squeezed):
         for kind, type_name, secret in matches(name, piece, plugins, loose=loose):
-            by_kind[kind].setdefault(secret, [index, graded(kind, type_name, secret), type_name, *described(secret)])
+            grade = graded(kind, type_name, secret, piece)
+            by_kind[kind].setdefault(secret, [index, grade, type_name, *described(secret)])
     for values in by_kind.values():
         if values:
             return list(values.values())
@@ -140,13 +165,30 @@ def kind_of(plugin: object) -> str:
     return "keyword" if isinstance(plugin, KeywordDetector) else "form"
 
 
-def graded(kind: str, type_name: str, secret: str) -> str:
-    """Return the kind, or ``placeholder`` for a value that says of itself that it is none, or is a plain word."""
+def graded(kind: str, type_name: str, secret: str, line: str) -> str:
+    """Return the kind, or ``placeholder`` for a value that says of itself that it is none, or is a plain word.
+
+    A password in an address has no form of its own, and is graded as one that is assigned to a name.
+    """
     if kind == "form" and type_name != BasicAuthDetector.secret_type:
-        return "placeholder" if "EXAMPLE" in secret else kind
+        # Of some tokens a detector only reports the beginning.
+        whole = WORD.match(line, max(line.find(secret), 0))
+        return "placeholder" if "EXAMPLE" in secret or (whole and RUN.search(whole[0])) else kind
+    if kind == "form":
+        kind = "keyword"
+    elif kind == "keyword" and (name := ASSIGNED.search(line[: max(line.find(secret), 0)])) and ABOUT.match(name[1]):
+        return "placeholder"
     if kind != "entropy" and (PLACEHOLDER.search(secret) or not re.search(r"\d|[^\w\s./:-]", secret)):
         return "placeholder"
     return kind
+
+
+def is_marker(lines: "Sequence[str]", index: int) -> bool:
+    """Whether the beginning of a private key stands in a string and no key follows, as in code that looks for one."""
+    before, _, after = lines[index].partition("PRIVATE KEY")
+    if not re.search("[\"'`]", before):
+        return False
+    return not any(BODY.search(text) for text in (after, *lines[index + 1 : index + 1 + HEADERS]))
 
 
 def described(secret: str) -> "tuple[str, str, int]":

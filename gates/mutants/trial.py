@@ -56,11 +56,15 @@ def try_mutants(
     lines: Mapping[str, Sequence[int]],
     mutants: Sequence[Mutant],
     seconds: float,
+    markers: Sequence[str] = (),
 ) -> Trial:
-    """Run the tree's tests on each mutant in one sandbox. Raises ``CouldNotJudgeError``."""
+    """Run the tree's tests on each mutant in one sandbox. Raises ``CouldNotJudgeError``.
+
+    *markers* are declared to pytest beside those of *config_from*.
+    """
     interpreter, _ = runner_interpreter(context)
     seconds = max(_LEAST_SECONDS, min(seconds, context.seconds_left() - _GRACE_SECONDS))
-    mount, told = pytest_job(context, tree, config_from)
+    mount, told = pytest_job(context, tree, config_from, markers)
     job = {
         **told,
         "files": {path: list(numbers) for path, numbers in lines.items()},

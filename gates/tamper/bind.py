@@ -41,10 +41,30 @@ def loop_values(node: ast.expr) -> list[ast.expr] | None:
             pairs = [(key, value) for key, value in zip(keys, values, strict=True) if key is not None]
             elements = [ast.Tuple([key, value], ast.Load()) for key, value in pairs]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        elements = _counted(node) if node.func.id == "range" else [] if text_of(node) in _EMPTY else None
+        elements = _made(node, node.func.id)
     if elements is None or len(elements) > MAX_LOOP or any(isinstance(e, ast.Starred) for e in elements):
         return None
     return elements
+
+
+def _made(node: ast.Call, name: str) -> list[ast.expr] | None:
+    """Return what a built-in function makes of literals."""
+    if name == "range":
+        return _counted(node)
+    if text_of(node) in _EMPTY:
+        return []
+    lists = [loop_values(argument) for argument in node.args]
+    known = [values for values in lists if values is not None]
+    if node.keywords or not known or len(known) < len(lists):
+        return None
+    if name == "zip":
+        return [ast.Tuple(list(row), ast.Load()) for row in zip(*known, strict=False)]
+    if len(known) > 1:
+        return None
+    if name == "enumerate":
+        return [ast.Tuple([ast.Constant(i), value], ast.Load()) for i, value in enumerate(known[0])]
+    # In whatever order: it is the same elements.
+    return known[0] if name in ("sorted", "reversed", "list", "tuple", "iter") else None
 
 
 def _counted(node: ast.Call) -> list[ast.expr] | None:

@@ -140,11 +140,13 @@ def raises_check(reader: Reader, node: ast.expr, body: Sequence[ast.stmt] = ()) 
     pattern = keywords.get("match") or keywords.get("expected_regex")
     if "Regex" in dotted and pattern is None and arguments:
         pattern = arguments.pop(0)
-    subject = "; ".join(_statement_text(reader, s) for s in body)
+    if any(isinstance(statement, ast.Raise) for statement in body):
+        return Check("tautology", f"{op} around a `raise` of its own")
+    subject = statements_text(reader, body)
     if not body and arguments:
         call = ast.Call(func=arguments[0], args=arguments[1:], keywords=[])
         subject = reader.text(call)
-    expected = ", ".join(sorted(_error_names(reader, errors))) if errors is not None else ""
+    expected = ", ".join(sorted(error_names(reader, errors))) if errors is not None else ""
     return Check(op, subject, expected, False, reader.text(pattern) if pattern is not None else "")
 
 
@@ -181,13 +183,19 @@ def _helper(reader: Reader, node: ast.Call, name: str) -> list[Check]:
     return [Check(f"helper:{name}", arguments[0] if arguments else "", ", ".join(arguments[1:]), literal)]
 
 
+def statements_text(reader: Reader, body: Sequence[ast.stmt]) -> str:
+    """Return the statements that an error is expected of, as one text."""
+    return "; ".join(_statement_text(reader, s) for s in body)
+
+
 def _statement_text(reader: Reader, statement: ast.stmt) -> str:
     if isinstance(statement, ast.Expr | ast.Assign) and statement.value is not None:
         return reader.text(strip_await(statement.value))
     return written(statement)
 
 
-def _error_names(reader: Reader, node: ast.expr) -> list[str]:
+def error_names(reader: Reader, node: ast.expr) -> list[str]:
+    """Return the names of one error or of a tuple of them."""
     value = reader.names.value(node)
     elements = value.elts if isinstance(value, ast.Tuple) else [value]
     return [last(reader.names.dotted(e)) or reader.text(e) for e in elements]

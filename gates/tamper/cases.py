@@ -52,6 +52,16 @@ class Cases:
             total *= len(axis.values)
         return total
 
+    @property
+    def distinct(self) -> int | None:
+        """How many different parameter sets there are; ``None`` where some are computed."""
+        if self.count is None:
+            return None
+        total = 1
+        for axis in self.axes:
+            total *= len(set(axis.rendered))
+        return total
+
     def environments(self) -> Iterator[dict[str, ast.expr]]:
         """Yield what the arguments stand for, one parameter set after the other."""
         for combination in itertools.product(*(axis.values or () for axis in self.axes)):
@@ -117,14 +127,37 @@ def _axis(dotted: str, call: ast.Call, env: Env, names: Names) -> Axis | None:
     written = _long_values(names.value(values)) or []
     suspended = [_suspended(element, names, line) for element in written]
     plain = tuple(_value(element) for element in elements)
+    if isinstance(label, ast.Tuple | ast.List) and len(label.elts) == 1:
+        # Names in a list of one: each row is one, too.
+        plain = tuple(e.elts[0] if isinstance(e, ast.Tuple) and len(e.elts) == 1 else e for e in plain)
     return Axis(_labels(label, plain), plain, text, line, tuple(s for s in suspended if s is not None))
+
+
+def fixture_axis(name: str, params: ast.expr, line: int, env: Env, names: Names) -> Axis:
+    """Return the parameter sets that a fixture brings to each of its tests."""
+    substituted = substitute(names.value(params), env, names)
+    elements = _long_values(substituted)
+    values = None if elements is None else tuple(_value(e) for e in elements)
+    return Axis((name,), values, text_of(substituted), line)
 
 
 def _long_values(node: ast.expr) -> list[ast.expr] | None:
     """Return a table's rows, however many; what is computed has none."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        return _sliced(_long_values(node.value), node.slice)
     if isinstance(node, ast.Tuple | ast.List | ast.Set) and not any(isinstance(e, ast.Starred) for e in node.elts):
         return list(node.elts)
     return loop_values(node)
+
+
+def _sliced(rows: list[ast.expr] | None, piece: ast.Slice) -> list[ast.expr] | None:
+    bounds: list[int | None] = []
+    for node in (piece.lower, piece.upper, piece.step):
+        value = None if node is None else constant(node)
+        if node is not None and not isinstance(value, int):
+            return None
+        bounds.append(value if isinstance(value, int) else None)
+    return None if rows is None or bounds[2] == 0 else rows[bounds[0] : bounds[1] : bounds[2]]
 
 
 def _labels(label: ast.expr | None, values: Sequence[ast.expr] | None) -> tuple[str, ...]:

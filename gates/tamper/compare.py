@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from gates.tamper.check import Check
+from gates.tamper.imply import implies
 from gates.tamper.relate import covers, identifiers, is_rename, nested_subject, same_subject, weakened
 from gates.tamper.rules import Weakening
 from gates.tamper.testcase import TestCase
@@ -67,7 +68,7 @@ class Pair:
         for check, kept in self.guarded:
             extra = ", ".join(sorted(kept.guards - check.guards))
             self._note("assertion-unreachable", kept.line, f"asserts `{check}` only on a condition now ({extra})")
-        steps = (self._unreachable, lambda: self._elsewhere(pool), self._weaker, self._tautologies)
+        steps = (self._unreachable, lambda: self._elsewhere(pool), self._implied, self._weaker, self._tautologies)
         for step in steps:
             self.gone = step()
         self._rewritten(vocabulary)
@@ -100,6 +101,11 @@ class Pair:
             else:
                 left.append(check)
         return left
+
+    def _implied(self) -> list[Check]:
+        """Drop what a new assertion says as well, among other things (``x == {"a": 1}`` says ``x["a"] == 1``)."""
+        sure = [check for check in self.new if not check.guards]
+        return [check for check in self.gone if not any(implies(other, check) for other in sure)]
 
     def _weaker(self) -> list[Check]:
         """Compare with what now stands in an assertion's place, the nearest relation first."""

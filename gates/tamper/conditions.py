@@ -35,6 +35,9 @@ _LENGTHS = {
     ("<=", "0"): "falsy",
     (">=", "0"): "tautology",
 }
+# A mock's own counts, and the methods that say the same.
+_CALLS = {"0": "not_called", "1": "called_once"}
+_CALLED = {"truthy": "called", "falsy": "not_called"}
 _CLOSE = frozenset({"isclose", "allclose"})
 
 
@@ -59,6 +62,8 @@ class Reader:
             return self._negated(node.operand)
         if always(node) is not None:
             return [Check("tautology" if always(node) else "fail", written(node))]
+        if (pairs := _pairwise(node)) is not None:
+            return [self.compare(a, ast.Eq(), b) for a, b in pairs]
         if isinstance(node, ast.Compare):
             operands = [node.left, *node.comparators]
             return [self.compare(a, op, b) for a, op, b in zip(operands, node.ops, operands[1:], strict=False)]
@@ -67,7 +72,12 @@ class Reader:
         if isinstance(node, ast.IfExp):
             guard = frozenset({f"if {self.text(node.test)}"})
             return [c.placed(0, guard, dead=always(node.test) is False) for c in self.condition(node.body)]
-        return [Check("truthy", self.text(node))]
+        return [self._counted("truthy", self.text(node))]
+
+    def _counted(self, op: str, subject: str) -> Check:
+        """Return a check of a truth; ``m.called`` says what ``m.assert_called()`` says."""
+        owner = subject.removesuffix(".called")
+        return Check(_CALLED[op], owner) if owner != subject else Check(op, subject)
 
     def compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Check:
         """Return the check of one comparison, the expected value on its right."""
@@ -82,6 +92,12 @@ class Reader:
         first, second = (substitute(side, self.env, self.names) for side in (left, right))
         if is_literal(first) and not is_literal(second):
             first, second, op = second, first, _MIRRORED.get(op, op)
+        if op == "==" and is_literal(first) and written(first) == written(second):
+            return Check("tautology", f"{written(left)} {op} {written(right)}")
+        if op == "==" and isinstance(first, ast.Attribute) and first.attr == "call_count":
+            calls = _CALLS.get(written(second))
+            if calls is not None:
+                return Check(calls, written(first.value))
         size = _LENGTHS.get((op, written(second)))
         if size is not None and isinstance(first, ast.Call) and written(first.func) == "len" and len(first.args) == 1:
             return Check(size, written(first.args[0]))
@@ -120,7 +136,7 @@ class Reader:
             check = self.compare(node.left, node.ops[0], node.comparators[0])
             if check.op in _OPPOSITE:
                 return [Check(_OPPOSITE[check.op], check.subject, check.expected, check.literal)]
-        return [Check("falsy", self.text(node))]
+        return [self._counted("falsy", self.text(node))]
 
     def _call(self, node: ast.Call) -> Check:
         name = last(self.names.dotted(node.func))
@@ -139,6 +155,18 @@ class Reader:
             expected = substitute(arguments[0], self.env, self.names)
             return Check("affix", self.text(node.func.value), written(expected), is_literal(expected), node.func.attr)
         return Check("truthy", self.text(node))
+
+
+def _pairwise(node: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
+    """Return the elements of ``(a, b) == (c, d)`` side by side, ``None`` for any other condition."""
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq):
+        return None
+    left, right = node.left, node.comparators[0]
+    for kind in (ast.Tuple, ast.List):
+        if isinstance(left, kind) and isinstance(right, kind) and len(left.elts) == len(right.elts) > 0:
+            starred = any(isinstance(e, ast.Starred) for e in (*left.elts, *right.elts))
+            return None if starred else list(zip(left.elts, right.elts, strict=True))
+    return None
 
 
 def always(node: ast.expr) -> bool | None:

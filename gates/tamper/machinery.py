@@ -48,6 +48,8 @@ _MACHINERY = re.compile(
 )
 # mock and monkeypatch live under pytest's and unittest's names and are how tests patch other things.
 _HARMLESS = re.compile(r"^(?:pytest\.mark|pytest\.fixture|unittest\.mock)\b")
+# What a unittest class inherits that decides how its tests end.
+_DECIDING = frozenset({"run", "__call__", "debug", "failureException", "_callTestMethod", "addTypeEqualityFunc"})
 _PATCHERS = frozenset({"patch", "setattr", "delattr", "patch.object", "setitem"})
 
 
@@ -73,6 +75,7 @@ def touches(tree: ast.Module, names: Names, *, shared: bool) -> Iterator[Touch]:
             yield from _autouse(node, names)
         elif isinstance(node, ast.ClassDef):
             yield from _equal_to_all(node)
+            yield from _own_way(node, names)
         elif isinstance(node, ast.Call):
             yield from _call(node, names, shared=shared)
         elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete):
@@ -128,11 +131,27 @@ def _equal_to_all(node: ast.ClassDef) -> Iterator[Touch]:
                 yield Touch("machinery-patched", f"eq {node.name}", member.lineno, message)
 
 
+def _own_way(node: ast.ClassDef, names: Names) -> Iterator[Touch]:
+    if not any(last(names.dotted(base)).endswith(("TestCase", "Test")) for base in node.bases):
+        return
+    for member in node.body:
+        targets = member.targets if isinstance(member, ast.Assign) else []
+        named = [t.id for t in targets if isinstance(t, ast.Name)]
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+            named = [member.name]
+        for name in _DECIDING.intersection(named):
+            message = f"`{node.name}.{name}` takes the place of unittest's own, which decides how a test ends."
+            yield Touch("machinery-patched", f"own {name} {text_of(member)}", member.lineno, message)
+
+
 def _call(node: ast.Call, names: Names, *, shared: bool) -> Iterator[Touch]:
     dotted = names.dotted(node.func)
     if dotted in ("os._exit", "pytest.exit", "os.abort"):
         message = f"`{dotted}` ends the test run before its failures are reported."
         yield Touch("machinery-patched", f"call {dotted}", node.lineno, message)
+    if dotted == "self.addTypeEqualityFunc":
+        message = "`addTypeEqualityFunc` says what counts as equal in place of `==`."
+        yield Touch("machinery-patched", f"call {text_of(node)}", node.lineno, message)
     target = _patched(node, names)
     if target and _is_machinery(target) and (shared or target != "sys.exit"):
         message = f"`{target}` is replaced: it is part of what makes tests fail."
@@ -146,6 +165,9 @@ def _assignment(node: ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete, n
         if isinstance(target, ast.Subscript):
             module = constant(target.slice)
             name = module if names.dotted(target.value) == "sys.modules" and isinstance(module, str) else ""
+            if name and any(f"{origin}.".startswith(f"{name}.") for origin in names.imports.values()):
+                message = f"`{name}`, which this file tests, is replaced for every test that comes after."
+                yield Touch("autouse-patch", f"module {name}", node.lineno, message)
         if name and _is_machinery(name) and not name.startswith("pytest.mark"):
             message = f"`{name}` is replaced: it is part of what makes tests fail."
             yield Touch("machinery-patched", f"patch {name}", node.lineno, message)

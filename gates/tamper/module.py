@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from gates.tamper.bind import Function
-from gates.tamper.cases import read_cases
+from gates.tamper.bodies import asserts
+from gates.tamper.cases import Axis, fixture_axis, read_cases
 from gates.tamper.conditions import always
 from gates.tamper.names import Names, last
-from gates.tamper.render import bounded, substitute, text_of
+from gates.tamper.render import bounded, constant, substitute, text_of
 from gates.tamper.scope import Definition, Scope, read_scope
 from gates.tamper.suspension import Suspension, suspension_of
+from gates.tamper.swallow import hides_failures
 from gates.tamper.testcase import MAX_MODULE_STEPS, TestCase
-from gates.tamper.walk import Walk, asserts, env_of
+from gates.tamper.walk import Walk, env_of
 
 _SETUPS = frozenset(
     {"setUp", "asyncSetUp", "setUpClass", "setup_method", "setup_class", "setup", "setup_function", "setup_module"}
 ) | {"setUpModule"}
+_SYNCHRONOUS = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,11 @@ class Collection:
 
 @dataclass(frozen=True)
 class TestModule:
-    """The tests of one module by qualified name, and its other functions."""
+    """The tests of one module by qualified name, and its other functions.
+
+    ``stops`` is what its fixtures at module level skip, by fixture; ``params`` are the parameter sets that they bring;
+    ``automatic`` are those that every test runs.
+    """
 
     __test__ = False  # pytest collects classes called Test*
 
@@ -50,6 +57,9 @@ class TestModule:
     names: Names
     tests: Mapping[str, TestCase] = field(default_factory=dict)
     others: Mapping[str, TestCase] = field(default_factory=dict)
+    stops: Mapping[str, tuple[Suspension, ...]] = field(default_factory=dict)
+    params: Mapping[str, Axis] = field(default_factory=dict)
+    automatic: frozenset[str] = frozenset()
 
 
 def read_module(path: str, source: bytes, tree: ast.Module, collection: Collection) -> TestModule:
@@ -74,6 +84,7 @@ class _ModuleReader:
         self.env = env_of(tree.body, self.names, {})
         self.steps = [MAX_MODULE_STEPS]
         self.stops: dict[str, tuple[Suspension, ...]] = {}
+        self.params: dict[str, Axis] = {}
         self.tests: dict[str, TestCase] = {}
         self.others: dict[str, TestCase] = {}
 
@@ -82,6 +93,7 @@ class _ModuleReader:
         fixtures = {n: d.node for n, d in functions.items() if isinstance(d.node, Function) and self._fixture(d.node)}
         self.env |= dict(self._fixture_values(fixtures))
         self.stops = {n: self._suspensions_in(node, self.env, {}) for n, node in fixtures.items()}
+        self.params = dict(self._fixture_params(fixtures))
         outer = (*self._module_suspensions(), *_marks(self.names, self.tree.body, "the module"))
         helpers = {
             name: d.node
@@ -99,7 +111,8 @@ class _ModuleReader:
         for name, definition in functions.items():
             if isinstance(definition.node, ast.ClassDef):
                 self._class(definition, name, shared, helpers, runs=collected_module)
-        return TestModule(self.path, self.tree, self.names, self.tests, self.others)
+        automatic = frozenset(name for name, node in fixtures.items() if _autouse(node))
+        return TestModule(self.path, self.tree, self.names, self.tests, self.others, self.stops, self.params, automatic)
 
     def _add(
         self,
@@ -113,9 +126,14 @@ class _ModuleReader:
         runs: bool,
     ) -> None:
         own = tuple(s for d in node.decorator_list if (s := suspension_of(self.names, d)) is not None)
-        requested = (a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs))
+        requested = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        requested = [*requested, *self._used_fixtures((*node.decorator_list, *decorators))]
         own += tuple(s for name_ in requested for s in self.stops.get(name_, ()))
+        own += tuple(s for d in node.decorator_list if (s := self._hidden_by(d)) is not None)
         cases = read_cases((*node.decorator_list, *decorators), env, self.names)
+        brought = (self.params[name_] for name_ in requested if name_ in self.params)
+        cases = replace(cases, axes=(*cases.axes, *brought))
+        runs = runs and not _never_runs(node)
         test = TestCase(self.path, name, node, self.names, env, helpers, cases, (*around, *own), steps=self.steps)
         (self.tests if runs else self.others)[name] = test
 
@@ -132,7 +150,9 @@ class _ModuleReader:
         assert isinstance(node, ast.ClassDef)
         lineage = list(self._lineage(node))
         scopes = [read_scope(c.body) for c in lineage]
-        members = {n: d for scope in reversed(scopes) for n, d in scope.functions.items()}
+        members: dict[str, Definition] = {}
+        for scope in reversed(scopes):
+            members = {n: d for n, d in members.items() if n not in scope.unmade} | dict(scope.functions)
         decorators = tuple(d for c in lineage for d in c.decorator_list)
         marks = tuple(s for d in decorators if (s := suspension_of(self.names, d)) is not None)
         marks += tuple(s for c in lineage for s in _marks(self.names, c.body, f"the class {c.name}"))
@@ -147,9 +167,12 @@ class _ModuleReader:
         setup = self._setup_suspensions(Scope(members), env, known, fixtures)
         around = (*outer, *(s.on(f"the class {name}") for s in (*marks, *definition.suspensions())), *setup)
         runs = runs and self._collects(node, lineage, scopes) and not definition.dead
+        # unittest's own TestCase calls an async method and throws away what it would do.
+        plain = {self.names.dotted(b) for c in lineage for b in c.bases} & _SYNCHRONOUS
         for member, inner_definition in members.items():
             if isinstance(inner_definition.node, Function):
                 taken = runs and member not in fixtures and self._is_method(member) and not inner_definition.dead
+                taken = taken and not (plain and isinstance(inner_definition.node, ast.AsyncFunctionDef))
                 inside = (*around, *inner_definition.suspensions())
                 self._add(inner_definition.node, f"{name}::{member}", env, known, inside, decorators, runs=taken)
         for member, inner_definition in members.items():
@@ -176,6 +199,31 @@ class _ModuleReader:
         if any(base.endswith("TestCase") or ("Test" in base and base in self.names.imports) for base in bases):
             return True
         return self.collection.is_class(node.name) and not any("__init__" in s.functions for s in scopes)
+
+    def _used_fixtures(self, decorators: Sequence[ast.expr]) -> Iterator[str]:
+        """Yield the fixtures that ``usefixtures`` names."""
+        for decorator in decorators:
+            if isinstance(decorator, ast.Call) and last(self.names.dotted(decorator.func)) == "usefixtures":
+                yield from (str(constant(argument)) for argument in decorator.args)
+
+    def _fixture_params(self, fixtures: Mapping[str, Function]) -> Iterator[tuple[str, Axis]]:
+        for name, node in fixtures.items():
+            for decorator in node.decorator_list:
+                keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+                params = next((k.value for k in keywords if k.arg == "params"), None)
+                if params is not None:
+                    yield name, fixture_axis(name, params, decorator.lineno, self.env, self.names)
+
+    def _hidden_by(self, decorator: ast.expr) -> Suspension | None:
+        """Return what a decorator of this module that swallows failures amounts to: the test may fail."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        definition = self.scope.functions.get(text_of(function))
+        if definition is None or not isinstance(definition.node, Function):
+            return None
+        if not hides_failures(self.names, definition.node):
+            return None
+        name = definition.node.name
+        return Suspension("xfail", f"`{name}` swallows its failure", decorator.lineno, f"the decorator {name}")
 
     def _fixture(self, node: Function) -> bool:
         names = [last(self.names.dotted(d.func if isinstance(d, ast.Call) else d)) for d in node.decorator_list]
@@ -221,6 +269,23 @@ class _ModuleReader:
         walk.block(node.body)
         env |= {n: v for n, v in walk.env.items() if n.startswith("self.")}
         return tuple(s.on(node.name) for s in walk.suspensions)
+
+
+def _never_runs(node: Function) -> bool:
+    """Whether calling a function only makes a generator: pytest refuses such a test, unittest lets it pass.
+
+    A decorator may run one (tornado's ``gen_test``).
+    """
+    if any(not text_of(d).startswith(("pytest.mark.", "mark.")) for d in node.decorator_list):
+        return False
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(inner, Function | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(inner))
+    return False
 
 
 def _lines_of(node: Function) -> range:

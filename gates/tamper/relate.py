@@ -15,6 +15,9 @@ _DEFAULT_TOLERANCE = {"rel": 1e-6, "abs": 1e-12, "places": 7, "decimal": 7, "rto
 _MORE_IS_STRICTER = frozenset({"places", "decimal"})
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 _OPPOSITES = frozenset({("truthy", "falsy"), ("falsy", "truthy"), ("!=", "=="), ("not in", "in"), ("is not", "is")})
+# Calls under which different values look the same.
+_BLURRING = ("abs", "bool", "frozenset", "int", "len", "round", "set", "sorted", "type")
+_BLURRING_METHODS = ("casefold", "lower", "lstrip", "rstrip", "split", "splitlines", "strip", "title", "upper")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
@@ -95,7 +98,16 @@ def _part(base: Check, head: Check) -> str | None:
         return "raises-widened" if base.op == "raises" else "assertion-loosened"
     if after > before or len(head.subject) < len(base.subject):
         return None
-    return "subject-changed" if base.expected == head.expected else "assertion-loosened"
+    if base.expected == head.expected:
+        return "assertion-loosened" if _blurs(base.subject, head.subject) else "subject-changed"
+    return "assertion-loosened"
+
+
+def _blurs(whole: str, seen: str) -> bool:
+    """Whether one subject is the other with differences taken away: sorted, rounded, stripped, in lower case."""
+    return any(seen.startswith(f"{name}({whole}") for name in _BLURRING) or any(
+        seen.startswith(f"{whole}.{name}(") and seen.endswith(")") for name in _BLURRING_METHODS
+    )
 
 
 def _equivalent(base: Check, head: Check) -> bool:

@@ -9,6 +9,7 @@ from typing import cast
 
 from gates.tamper.formatted import as_f_string
 from gates.tamper.names import Names
+from gates.tamper.ordered import ordered
 
 # What a name stands for is written out up to this many nodes; a longer value is written as its hash.
 MAX_INLINE_NODES = 80
@@ -89,13 +90,15 @@ def _rebuild(node: ast.AST, env: Env, names: Names) -> ast.AST:
             return ast.Name(id=node.attr, ctx=ast.Load())
     if isinstance(node, ast.Constant):
         return ast.Constant(value=node.value)
+    if isinstance(node, ast.NamedExpr):
+        return _rebuild(node.value, env, names)
     if isinstance(node, ast.Call) and (formatted := as_f_string(node)) is not None:
         node = formatted
     if isinstance(node, _SCOPES):
         env = _inner(node, env)
     dropped = "msg" if isinstance(node, ast.Assert) else ""
     fields = {name: _field(value, env, names) for name, value in ast.iter_fields(node) if name != dropped}
-    rebuilt = type(node)(**fields)
+    rebuilt = ordered(type(node)(**fields))
     if isinstance(node, ast.stmt) and isinstance(rebuilt, ast.stmt):
         rebuilt.lineno = node.lineno  # ast.unparse asks for it
     return rebuilt

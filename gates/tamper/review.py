@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from gates.change import Change, FileChange, Status
 from gates.tamper.compare import Key, Pair
+from gates.tamper.doctests import are_tests, compare_doctests, documented
 from gates.tamper.files import Side, collection_of, judging, parse_file, paths_of, read_file, read_side
+from gates.tamper.fixtures import compare_fixtures
 from gates.tamper.machinery import new_touches, touches
 from gates.tamper.match import Matching, match_tests
 from gates.tamper.module import TestModule, assertive
@@ -32,9 +34,11 @@ def find_weakenings(change: Change) -> list[Weakening] | None:
     """Return every weakening, in order of place; ``None`` where the change touches no test and no configuration."""
     layout = TestLayout.of(change.base, change.head)
     files = judging(change, layout)
-    if not files:
+    config = read_pytest_config(change.base)
+    examples = documented(change) if are_tests(config) else []
+    if not files and not examples:
         return None
-    collection = collection_of(read_pytest_config(change.base))
+    collection = collection_of(config)
     base_paths, head_paths = paths_of(files)
     base = read_side(change.base, base_paths, layout, collection)
     head = read_side(change.head, head_paths, layout, collection)
@@ -45,7 +49,9 @@ def find_weakenings(change: Change) -> list[Weakening] | None:
         *_compare_helpers(base, head, layout, renamed),
         *_machinery(base, head, layout),
         *_configuration(change, files, layout),
+        *_fixtures(base, head, renamed),
         *_data(files, layout),
+        *compare_doctests(change, examples),
     }
     return sorted(_merged(found), key=lambda w: (w.path, w.line or 0, w.rule, w.message))
 
@@ -233,6 +239,13 @@ def _configuration(change: Change, files: Iterable[FileChange], layout: TestLayo
         inside = [m for m in modules if not directory or m.startswith(f"{directory}/")]
         local = [m.removeprefix(f"{directory}/") for m in inside] if directory else inside
         yield from compare_pytest(change.base, change.head, directory, local, touched)
+
+
+def _fixtures(base: Side, head: Side, renamed: dict[str, str]) -> Iterator[Weakening]:
+    for path, module in base.modules.items():
+        new = head.modules.get(renamed.get(path, path))
+        if new is not None and path.rpartition("/")[2] == "conftest.py":
+            yield from compare_fixtures(module, new)
 
 
 def _data(files: Iterable[FileChange], layout: TestLayout) -> Iterator[Weakening]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gates.tamper.cases import Axis
+from gates.tamper.check import shortened
 from gates.tamper.names import last
 from gates.tamper.render import constant
 from gates.tamper.rules import Weakening
@@ -15,6 +16,12 @@ from gates.tamper.testcase import TestCase
 
 _RULES = {"skip": "new-skip", "xfail": "new-xfail", "retry": "retry-added", "mark": "new-skip"}
 _VERBS = {"skip": "is skipped", "xfail": "may fail", "retry": "is repeated when it fails", "mark": "is deselected"}
+# Where stand-ins for the real code live.
+_STAND_IN = re.compile(
+    r"(?:^|[._])(?:tests?|testing|fakes?|mocks?|stubs?|dumm(?:y|ies)|conftest)(?=[._])", re.IGNORECASE
+)
+# Where functions come from that help a test and are not what it tests.
+_HELPING = re.compile(_STAND_IN.pattern + r"|^\.|helper|util|factor|fixture|support|common", re.IGNORECASE)
 _CALLED = re.compile(r"(?<!\w)([^\W\d]\w*)\(")
 _PATCHERS = re.compile(r"(?:^|\.)(?:patch|patch\.object|setattr|patch_object|spy|replace)$")
 # Calls that say nothing about what a test is about.
@@ -50,6 +57,9 @@ def narrowed(base: TestCase, head: TestCase) -> Iterator[Weakening]:
     for text in (_fewer(base, head), _fewer_examples(base, head)):
         if text:
             yield Weakening(head.path, head.line, "fewer-cases", f"`{head.name}` {text}.")
+    if base.cases.strategies and head.cases.strategies not in ("", base.cases.strategies):
+        message = f"`{head.name}` generates other values: {shortened(head.cases.strategies)}."
+        yield Weakening(head.path, head.line, "subject-changed", message)
     if base.expandable and head.expandable:
         return
     for old, new in zip(base.cases.axes, head.cases.axes, strict=False):
@@ -65,14 +75,30 @@ def mocked(base: TestCase, head: TestCase) -> Iterator[Weakening]:
     for name, line in _patched(head):
         if name in subjects - _COMMON and name not in already:
             yield Weakening(head.path, line, "subject-mocked", f"`{head.name}` replaces `{name}`, which it tests.")
+    for name in sorted(subjects & base.names.imports.keys() - _COMMON):
+        origin, now = base.names.imports[name], head.names.imports.get(name)
+        if _HELPING.search(origin):
+            continue
+        if (name in head.helpers and name not in base.helpers) or name in _own_names(head) - _own_names(base):
+            message = f"`{head.name}` tests a `{name}` of its own file, where it tested `{origin}`."
+            yield Weakening(head.path, head.line, "subject-mocked", message)
+        elif now is not None and _STAND_IN.search(now):
+            message = f"`{head.name}` tests `{now}`, where it tested `{origin}`."
+            yield Weakening(head.path, head.line, "subject-mocked", message)
+
+
+def _own_names(test: TestCase) -> set[str]:
+    """Return the names that a test is given as fixtures or assigns itself."""
+    stored = (n.id for n in ast.walk(test.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return {*stored, *(a.arg for a in ast.walk(test.node.args) if isinstance(a, ast.arg))}
 
 
 def _fewer(base: TestCase, head: TestCase) -> str:
-    before, after = base.cases.count, head.cases.count
+    before, after = base.cases.distinct, head.cases.distinct
     if before is None or after is None or after >= before:
         return ""
     if base.expandable and head.expandable:
-        old, new = (len([c for c in t.checks(expand=True) if not c.dead]) for t in (base, head))
+        old, new = (len({c.key for c in t.checks(expand=True) if not c.dead}) for t in (base, head))
         # The values may have moved into a loop, which asserts as often.
         if new >= old > 0:
             return ""
@@ -109,6 +135,9 @@ def _first(text: str) -> object:
 def _patched(test: TestCase) -> Iterator[tuple[str, int]]:
     """Yield the last name of everything that a test patches, with the line."""
     for node in ast.walk(test.node):
+        if isinstance(node, ast.Assign):  # an attribute of something imported (`Thing.go = ...`)
+            attributes = [t for t in node.targets if isinstance(t, ast.Attribute)]
+            yield from ((t.attr, node.lineno) for t in attributes if _root(t) in test.names.imports)
         if not isinstance(node, ast.Call):
             continue
         dotted = test.names.dotted(node.func)
@@ -118,3 +147,9 @@ def _patched(test: TestCase) -> Iterator[tuple[str, int]]:
         names = [v for v in values if isinstance(v, str)]
         if names:
             yield last(names[0]), node.lineno
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -27,10 +27,15 @@ class Definition:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a body defines, by name. ``choice`` is its own ``__test__``, ``None`` where it has none."""
+    """What a body defines, by name.
+
+    ``choice`` is its own ``__test__``, ``None`` where it has none. ``unmade`` are names that a class takes from its
+    bases (``test_a = None``).
+    """
 
     functions: Mapping[str, Definition] = field(default_factory=dict)
     choice: bool | None = None
+    unmade: frozenset[str] = frozenset()
 
     @property
     def opted_out(self) -> bool:
@@ -42,6 +47,7 @@ def read_scope(body: Sequence[ast.stmt]) -> Scope:
     """Read a module's or class's body in order; a later definition, assignment or ``del`` replaces an earlier one."""
     found: dict[str, Definition] = {}
     choice: bool | None = None
+    unmade: set[str] = set()
     for statement, guards, dead in _flat(body, (), False):
         if isinstance(statement, Function | ast.ClassDef):
             earlier = found.pop(statement.name, None)
@@ -53,9 +59,13 @@ def read_scope(body: Sequence[ast.stmt]) -> Scope:
         for name, value in _rebound(statement):
             if name == "__test__":
                 choice = always(value) if value is not None else None
+            elif value is not None and always(value) is False:
+                unmade.add(name)
+                if name in found:
+                    found[name] = replace(found[name], dead=True)
             elif name in found and (value is None or name not in _mentioned(value)):
                 found[name] = replace(found[name], dead=True)
-    return Scope(found, choice)
+    return Scope(found, choice, frozenset(unmade - found.keys()))
 
 
 def _flat(

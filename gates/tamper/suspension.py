@@ -93,6 +93,19 @@ def stop_of(names: Names, node: ast.expr) -> Suspension | None:
     return suspension_of(names, node) if dotted in _IMMEDIATE or dotted in _EXITS else None
 
 
+def marked(names: Names, node: ast.expr) -> Suspension | None:
+    """Read a call that marks the running test (``request.applymarker``, ``request.node.add_marker``)."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+        return None
+    mark = node.args[0]
+    if node.func.attr not in ("applymarker", "add_marker"):
+        return None
+    if isinstance(mark, ast.Constant) and mark.value in ("skip", "xfail"):
+        return Suspension(str(mark.value), "", node.lineno)
+    found = suspension_of(names, mark)
+    return None if found is None else replace(found, line=node.lineno)
+
+
 def stops_here(names: Names, node: ast.expr) -> bool:
     """Whether a call ends the test without a failure (skip, xfail, exit)."""
     found = stop_of(names, node)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gates.tamper.bind import Function
+from gates.tamper.bodies import used_names
 from gates.tamper.cases import MAX_EXPANDED, Cases
 from gates.tamper.check import Check
 from gates.tamper.names import Names
@@ -109,6 +110,10 @@ class TestCase:
         return self._walked.acts and all(check.dead for check in self._symbolic)
 
     @cached_property
+    def _used(self) -> frozenset[str]:
+        return used_names(self.node)
+
+    @cached_property
     def _walked(self) -> Walk:
         return self._walk(self.cases.symbols(), [MAX_STEPS])
 
@@ -124,7 +129,7 @@ class TestCase:
         return tuple(check for env in self.cases.environments() for check in self._walk(env, budget).checks)
 
     def _walk(self, env: Mapping[str, ast.expr], budget: list[int]) -> Walk:
-        walk = Walk(self.names, self.helpers, {**self.env, **env}, self.env, budget=budget)
+        walk = Walk(self.names, self.helpers, {**self.env, **env}, self.env, self._used, budget=budget)
         allowed = budget[0]
         try:
             walk.block(self.node.body)

@@ -10,17 +10,18 @@ from functools import lru_cache
 from typing import Any
 
 from gates.tamper.bind import Function, arguments_of, bindings, loop_values
+from gates.tamper.bodies import asserts, called_name, used_names
 from gates.tamper.calls import call_checks, raises_check, strip_await
 from gates.tamper.check import Check
 from gates.tamper.conditions import Reader, always
 from gates.tamper.names import Names, last
 from gates.tamper.render import Env, opaque, substitute, text_of, written
-from gates.tamper.suspension import Suspension, stop_of, stops_here
+from gates.tamper.suspension import Suspension, marked, stop_of, stops_here
+from gates.tamper.swallow import CATCHES_ALL, expected_error, handler_swallows
 
 # A test of more statements than this, loops and helpers written out, is followed no further.
 MAX_STEPS = 5_000
 _MAX_CALL_DEPTH = 5
-_CATCHES_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
 
 
 @dataclass
@@ -28,13 +29,15 @@ class Walk:
     """Follows one function.
 
     ``helpers`` are functions whose calls are followed into, by ``name`` or ``self.name``; ``outer`` is what names
-    stand for outside of any function.
+    stand for outside of any function; ``used`` are the names that the function mentions: another function defined
+    in it and never mentioned does not run.
     """
 
     names: Names
     helpers: Mapping[str, Function]
     env: dict[str, ast.expr]
     outer: Env = field(default_factory=dict)
+    used: frozenset[str] = frozenset()
     checks: list[Check] = field(default_factory=list)
     suspensions: list[Suspension] = field(default_factory=list)
     acts: bool = False
@@ -71,8 +74,15 @@ class Walk:
 
     def on_assert(self, node: ast.Assert) -> bool:
         """Read the condition."""
+        self._name(node.test)
         self._add(self.reader.condition(node.test), node.test)
         return False
+
+    def _name(self, value: ast.expr) -> None:
+        """Remember what an expression names on the way (``:=``)."""
+        for node in ast.walk(value):
+            if isinstance(node, ast.NamedExpr):
+                self._bind(node.target, substitute(node.value, self.env, self.names))
 
     def on_return(self, node: ast.Return) -> bool:
         """Read what is returned; nothing after it runs."""
@@ -98,7 +108,11 @@ class Walk:
     def on_expression(self, value: ast.expr) -> bool:
         """Read a call (an expected error, a helper, an assertion, a skip) and return whether it ends the test."""
         value = strip_await(value)
+        self._name(value)
         if not isinstance(value, ast.Call):
+            return False
+        if self.names.dotted(value.func) == "hypothesis.assume" and value.args:
+            self._guards = (*self._guards, f"if {self.reader.text(value.args[0])}")
             return False
         raised = raises_check(self.reader, value)
         if raised is not None and raised.subject:
@@ -115,7 +129,7 @@ class Walk:
         return any(c.op == "fail" for c in checks) or stops_here(self.names, value)
 
     def _note_suspension(self, value: ast.expr) -> None:
-        found = stop_of(self.names, value)
+        found = stop_of(self.names, value) or marked(self.names, value)
         if found is None or self._dead:
             return
         condition = " and ".join(filter(None, (found.condition, *sorted(self._guards))))
@@ -133,6 +147,7 @@ class Walk:
 
     def on_if(self, node: ast.If) -> bool:
         """Follow both arms, each on its condition; an arm that leaves puts what follows on the other."""
+        self._name(node.test)
         truth, condition = always(node.test), self.reader.text(node.test)
         with self._guarded(*([] if truth else [f"if {condition}"]), dead=truth is False):
             first = self.block(node.body)
@@ -153,12 +168,14 @@ class Walk:
     def on_for(self, node: ast.For | ast.AsyncFor) -> bool:
         """Follow the body once for each element of a literal, else once."""
         elements = loop_values(substitute(node.iter, self.env, self.names))
+        once = any(isinstance(s, ast.Break | ast.Return) for s in node.body)
         if elements is None:
             self._bind(node.target, opaque(f"each {self.reader.text(node.iter)}"))
-            self.block(node.body)
+            with self._guarded(*(["in the first round"] if once else [])):
+                self.block(node.body)
         else:
             outside, self._looped = self._looped, True
-            for element in elements:
+            for element in elements[:1] if once else elements:
                 self._bind(node.target, element)
                 self.block(node.body)
             self._looped = outside
@@ -198,14 +215,18 @@ class Walk:
 
     def _swallows(self, context: ast.Call, check: Check | None) -> bool:
         if check is not None:
-            return check.op == "raises" and bool(_CATCHES_ALL & set(check.expected.split(", ")))
+            return check.op == "raises" and bool(CATCHES_ALL & set(check.expected.split(", ")))
         if last(self.names.dotted(context.func)) != "suppress":
             return False
-        return any(self.names.dotted(a) in _CATCHES_ALL for a in context.args)
+        return any(self.names.dotted(a) in CATCHES_ALL for a in context.args)
 
     def on_try(self, node: ast.Try | ast.TryStar) -> bool:
         """Follow every part; a handler that swallows failures guards the body."""
-        swallowed = any(_handler_swallows(self.names, handler) for handler in node.handlers)
+        expected = expected_error(self.reader, node)
+        if expected is not None:
+            return self._expected_error(node, expected)
+        leaves = any(isinstance(n, ast.Return | ast.Break | ast.Continue) for n in node.finalbody)
+        swallowed = leaves or any(handler_swallows(self.names, handler) for handler in node.handlers)
         with self._guarded(*(["its failure is swallowed"] if swallowed else [])):
             ended = self.block(node.body)
         for handler in node.handlers:
@@ -216,21 +237,34 @@ class Walk:
         self.block(node.finalbody)
         return ended and not swallowed
 
+    def _expected_error(self, node: ast.Try | ast.TryStar, check: Check) -> bool:
+        """Follow a ``try`` that fails unless an error comes, as what stands under ``pytest.raises``."""
+        self._add([check], node)
+        self.block(node.body[:-1] if not node.orelse else node.body)
+        for handler in node.handlers:
+            if handler.name:
+                self.env[handler.name] = ast.Attribute(opaque("the error"), "value", ast.Load())
+            self.block(handler.body)
+        self.block(node.finalbody)
+        return False
+
     def on_nested(self, node: Function) -> bool:
         """Follow a function within a test where it is defined, and not again where it is called."""
         inner = self._inner({**self.env}, self._stack)
+        inner._dead = inner._dead or not (node.decorator_list or node.name in self.used)
         inner.block(node.body)
         self.checks.extend(inner.checks)
         return False
 
     def _follow(self, call: ast.Call) -> bool:
         """Follow a call into a helper that asserts; return whether there was one."""
-        name, helper = _called(call), self._helper(call)
+        name, helper = called_name(call), self._helper(call)
         if helper is None or name in self._stack or len(self._stack) >= _MAX_CALL_DEPTH or not asserts(helper):
             return False
         own = {name: value for name, value in self.env.items() if name.startswith("self.")}
         env = {**self.outer, **own, **arguments_of(helper, call, self.reader, method="." in name)}
         inner = self._inner(env, (*self._stack, name))
+        inner.used = used_names(helper)
         inner.block(helper.body)
         self.checks.extend(inner.checks)
         self.suspensions.extend(inner.suspensions)
@@ -243,6 +277,7 @@ class Walk:
             self.names,
             self.helpers,
             env,
+            used=self.used,
             budget=self.budget,
             _guards=guards,
             _dead=self._dead,
@@ -251,7 +286,7 @@ class Walk:
         )
 
     def _helper(self, call: ast.Call) -> Function | None:
-        return self.helpers.get(_called(call))
+        return self.helpers.get(called_name(call))
 
     def on_assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> bool:
         """Read the value as a call, and remember what the names stand for."""
@@ -306,28 +341,6 @@ def _as_written(node: ast.AST) -> str:
     return written(node)
 
 
-def _called(call: ast.Call) -> str:
-    """Return the name by which a helper would be called: ``name`` or ``self.name``."""
-    if isinstance(call.func, ast.Name):
-        return call.func.id
-    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
-        owner = call.func.value.id
-        return f"{'self' if owner == 'cls' else owner}.{call.func.attr}"
-    return ""
-
-
-def asserts(function: Function) -> bool:
-    """Whether a function's own body asserts something, by a quick look."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assert):
-            return True
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name.startswith(("assert", "fail", "skip", "raises", "_assert", "check", "_check")):
-                return True
-    return False
-
-
 def env_of(statements: Sequence[ast.stmt], names: Names, env: Env) -> dict[str, ast.expr]:
     """Return what the names assigned by *statements* stand for, on top of *env*."""
     walk = Walk(names, {}, {**env})
@@ -335,16 +348,3 @@ def env_of(statements: Sequence[ast.stmt], names: Names, env: Env) -> dict[str, 
         if isinstance(statement, ast.Assign | ast.AnnAssign):
             walk.block([statement])
     return walk.env
-
-
-def _handler_swallows(names: Names, handler: ast.ExceptHandler) -> bool:
-    caught = handler.type
-    types = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    if caught is not None and not any(t is not None and names.dotted(t) in _CATCHES_ALL for t in types):
-        return False
-    fails = (ast.Raise, ast.Assert)
-    for statement in handler.body:
-        for node in ast.walk(statement):
-            if isinstance(node, fails) or (isinstance(node, ast.Call) and last(names.dotted(node.func)) == "fail"):
-                return False
-    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gates.change import Change, Snapshot, Status
+from gates.testconfig import read_pytest_config
 from gates.testfiles import TestLayout
 from gates.testrun.conftest_rules import bound_names, objection
 from gates.testrun.manifest import is_manifest
@@ -22,13 +23,14 @@ class OwnTrees:
 
     Configuration and ``conftest.py`` are the base's in both, save for those ``conftest.py`` files that only add to
     the base's: ``added`` names these, ``findings`` tells of the others. A manifest goes with its side's code; pytest
-    is told the base's.
+    is told the base's, and the ``markers`` that the head declares beside it: a mark by itself does nothing.
     """
 
     head: Snapshot
     base: Snapshot
     added: tuple[str, ...]
     findings: tuple[Finding, ...]
+    markers: tuple[str, ...] = ()
 
 
 def own_trees(change: Change, layout: TestLayout) -> OwnTrees:
@@ -44,8 +46,14 @@ def own_trees(change: Change, layout: TestLayout) -> OwnTrees:
     def replaced(path: str) -> bool:
         return ruled(path) and not is_manifest(path)
 
+    declared = read_pytest_config(change.base).lines("markers")
+    markers = tuple(line for line in read_pytest_config(change.head).lines("markers") if line not in declared)
     return OwnTrees(
-        Overlay(change.head, change.base, replaced), Overlay(change.base, change.head, brought), added, findings
+        Overlay(change.head, change.base, replaced),
+        Overlay(change.base, change.head, brought),
+        added,
+        findings,
+        markers,
     )
 
 

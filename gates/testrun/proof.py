@@ -13,7 +13,10 @@ from gates.verdict import Finding, Severity
 
 @dataclass(frozen=True)
 class Proof:
-    """What became of one own test. ``counts`` is false for a function that pytest does not take for a test."""
+    """What became of one own test.
+
+    ``counts`` is false for a function that pytest does not take for a test, and for one that need prove nothing.
+    """
 
     test: TestFunction
     counts: bool = True
@@ -22,8 +25,11 @@ class Proof:
     finding: Finding | None = None
 
 
-def prove(test: TestFunction, on_head: TestRun, on_base: Sequence[TestRun]) -> Proof:
-    """Judge one test by its run on the head and its runs on the base's code."""
+def prove(test: TestFunction, on_head: TestRun, on_base: Sequence[TestRun], *, reworded: bool = False) -> Proof:
+    """Judge one test by its run on the head and its runs on the base's code.
+
+    A *reworded* one asserts what the base's tests did; it must pass, and need not prove anything.
+    """
     cases = _cases(test, on_head)
     problem = _head_problem(test, cases, on_head)
     if problem is not None:
@@ -34,12 +40,18 @@ def prove(test: TestFunction, on_head: TestRun, on_base: Sequence[TestRun]) -> P
         said = "looks like a test, but pytest does not find it; check its name and its class"
         return Proof(test, counts=False, finding=_finding(test, "not-collected", said, severity=Severity.WARNING))
     passed = [c for c in cases if c.outcome.is_good]
-    if not passed:
+    if test.hollow:
+        said = "proves nothing: it names nothing outside itself, so it passes whatever the code does"
+        return Proof(test, finding=_finding(test, "proves-nothing", said))
+    if not passed and not reworded:
         why = quote(cases[0].message) or "without a reason"
         said = f"proves nothing: on the head it is {cases[0].outcome.value} ({why})"
         return Proof(test, finding=_finding(test, "proves-nothing", said))
     if any(_fails(test, passed, run) for run in on_base):
         return Proof(test, proves=True)
+    if reworded:
+        said = "asserts what the base's tests assert, and passes with and without the change; it was not counted"
+        return Proof(test, counts=False, finding=_finding(test, "reworded", said, severity=Severity.NOTE))
     said = "passes with and without the change, so it proves nothing about it; assert what the change makes true"
     if not any(_cases(test, run) for run in on_base):
         said = "did not run on the base's code, so it proves nothing about the change"

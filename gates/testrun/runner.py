@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,18 +64,29 @@ def environment_key(interpreter: Interpreter) -> str:
     return key_of(str(interpreter.executable), interpreter.version, names)
 
 
-def pytest_job(context: Context, tree: Snapshot, config_from: Snapshot) -> tuple[Mount, dict[str, Any]]:
-    """Return what every script that runs pytest is told: the tree, and *config_from*'s configuration and options."""
+def pytest_job(
+    context: Context, tree: Snapshot, config_from: Snapshot, markers: Sequence[str] = ()
+) -> tuple[Mount, dict[str, Any]]:
+    """Return what every script that runs pytest is told: the tree, and *config_from*'s configuration and options.
+
+    *markers* are declared beside those of the configuration.
+    """
     config = read_pytest_config(config_from)
     tree, path = with_config(tree, config_from, config.path)
     mount = Mount(context.workspace.tree(tree), TREE)
     roots = ("src", "", *config.words("pythonpath"))
     arguments, plugins = split_plugins(kept(config.words("addopts")), config_from.entries, roots)
-    return mount, {"tree": locate(context, mount), "config": path, "args": arguments, "plugins": plugins}
+    told = {"config": path, "args": arguments, "plugins": plugins, "markers": list(markers)}
+    return mount, {"tree": locate(context, mount), **told}
 
 
 def run_tests(
-    context: Context, snapshot: Snapshot, config_from: Snapshot, seconds: float, selection: Selection = EVERYTHING
+    context: Context,
+    snapshot: Snapshot,
+    config_from: Snapshot,
+    seconds: float,
+    selection: Selection = EVERYTHING,
+    markers: Sequence[str] = (),
 ) -> TestRun:
     """Run a snapshot's tests in the sandbox, by *config_from*'s configuration, and return what they said.
 
@@ -83,7 +95,7 @@ def run_tests(
     """
     interpreter, _ = runner_interpreter(context)
     seconds = max(_LEAST_SECONDS, min(seconds, context.seconds_left() - _GRACE_SECONDS))
-    tree, told = pytest_job(context, snapshot, config_from)
+    tree, told = pytest_job(context, snapshot, config_from, markers)
     job = {
         **told,
         "seconds": seconds,

@@ -86,6 +86,10 @@ def test_shared_namespaces() -> None:
         ("requests", "numpy", False),
         ("scikit-learn", "sklearn", True),
         ("scikit-learn", "scikit_image", False),
+        ("acme-python-client", "acme_client", True),
+        ("acme-client", "client_acme", False),
+        ("types-acme", "acme", False),
+        ("acme-stubs", "acme", False),
     ],
 )
 def test_whether_a_declared_name_may_provide_a_module(name: str, module: str, answer: bool) -> None:
@@ -143,6 +147,7 @@ def test_the_standard_library_has_versions() -> None:
     assert all(is_stdlib(name) for name in sys.stdlib_module_names)
     assert is_stdlib("distutils")
     assert is_stdlib("tomllib")
+    assert is_stdlib("test")
     assert not is_stdlib("numpy")
     assert gap("os", (6, 15)) is None
     assert gap("tomllib", (11, 12)) is None

@@ -27,7 +27,13 @@ from gates.pyversions import declared
         ("./local/path", None),
         ("../sibling", None),
         ("local/path", None),
-        ("https://example.org/x-1.0.whl", None),
+        ("https://example.org/x-1.0.whl", "x"),
+        ("https://example.org/wheels/two_words-1.0-py3-none-any.whl#sha256=ab", "two_words"),
+        ("https://example.org/two-words-1.0.tar.gz", "two-words"),
+        ("https://example.org/archive/main.zip", None),
+        ("git+https://example.org/group/tool.git", "tool"),
+        ("-e git+ssh://git@example.org/group/tool.git@v1.2#subdirectory=py", "tool"),
+        ("git+https://example.org/", None),
         ("-r other.txt", None),
         ("--index-url https://example.org", None),
         ("numpy=1.26=py311", "numpy"),
@@ -65,8 +71,12 @@ FILES = [
         dependencies = ["j"]
         [tool.pixi.feature.z.pypi-dependencies]
         k = "*"
+        [tool.flit.metadata]
+        requires = ["l"]
+        [tool.flit.metadata.requires-extra]
+        x = ["m"]
         """,
-        {"hatchling", *"abcdefghijk"},
+        {"hatchling", *"abcdefghijklm"},
     ),
     (
         "setup.cfg",
@@ -88,6 +98,7 @@ FILES = [
         {"a", "b"},
     ),
     ("environment.yml", "dependencies:\n  - a=1\n  - conda-forge::b\n  - pip:\n    - c==1\n", {"a", "b", "c"}),
+    ("environment.yaml", "dependencies:\n  - pytorch=2.1\n  - opencv\n", {"torch", "opencv-python"}),
     ("tox.ini", "[testenv]\ndeps =\n  a\n  py39: b\n  -r requirements.txt\n", {"a", "b"}),
     ("pixi.toml", '[dependencies]\na = "*"\n[pypi-dependencies]\nb = "*"\n', {"a", "b"}),
 ]
@@ -132,6 +143,34 @@ def test_lists_that_code_works_out_are_incomplete() -> None:
     found = declarations(MemorySnapshot.of({"pyproject.toml": handed, "needs.txt": "a\n"}))
     assert (found.complete, dict(found.names)) == (True, {"a": "needs.txt"})
     assert not declarations(MemorySnapshot.of({"setup.py": "setup(install_requires=read())"})).complete
+    assert not declarations(MemorySnapshot.of({"setup.py": "setup(extras_require=extras())"})).complete
+    grown = "E = {}\nE['x'] = ['a']\nE.update(y=['b'])\nR = []\nR += ['c']\nsetup(extras_require=E, install_requires=R)"
+    assert not declarations(MemorySnapshot.of({"setup.py": grown})).complete
+
+
+def test_a_setup_cfg_hands_over_to_files() -> None:
+    cfg = "[options]\ninstall_requires = file: needs/main.txt, needs/more.txt\n"
+    files = {"setup.cfg": cfg, "needs/main.txt": "a\n", "needs/more.txt": "b\n"}
+    assert set(declarations(MemorySnapshot.of(files)).names) == {"a", "b"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_marks_are_read_as_pip_does(encoding: str) -> None:
+    files = {"requirements.txt": "a==1\r\nb\r\n".encode(encoding)}
+    assert set(declarations(MemorySnapshot.of(files)).names) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", '[project]\nname = "My.Tool"\n'),
+        ("pyproject.toml", '[tool.poetry]\nname = "my-tool"\n'),
+        ("setup.cfg", "[metadata]\nname = my_tool\n"),
+        ("setup.py", "setup(name='my_tool')\n"),
+    ],
+)
+def test_a_project_says_its_own_name(path: str, text: str) -> None:
+    assert declarations(MemorySnapshot.of({path: text})).own == {"my-tool"}
 
 
 HOSTILE = [

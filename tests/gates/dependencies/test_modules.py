@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gates.dependencies.imported import imports_of
 from gates.dependencies.local import LocalModules
+from gates.dependencies.statements import import_statements
 
 
 def found(source: str) -> list[tuple[str, bool, bool]]:
@@ -37,6 +38,13 @@ def found(source: str) -> list[tuple[str, bool, bool]]:
         ("if TYPE_CHECKING:\n    import a\nelse:\n    import b", [("a", False, True), ("b", False, False)]),
         ("if typing.TYPE_CHECKING:\n    from a import b", [("a", False, True)]),
         ("if x:\n    try:\n        import a\n    except ImportError: pass", [("a", True, False)]),
+        (
+            "if find_spec('a') is not None:\n    import a\nelse:\n    import b",
+            [("a", True, False), ("b", False, False)],
+        ),
+        ("if find_spec('a') is None:\n    import b", [("b", False, False)]),
+        ("if 'a.b' in sys.modules:\n    from a import b", [("a", True, False)]),
+        ("if 'a' not in sys.modules:\n    import a", [("a", False, False)]),
     ],
 )
 def test_imports(source: str, expected: list[tuple[str, bool, bool]]) -> None:
@@ -102,6 +110,58 @@ def test_relative_imports(importer: str, module: str, level: int, missing: str |
 )
 def test_absolute_imports_of_own_packages(module: str, missing: str | None) -> None:
     assert TREE.missing_absolute(module) == missing
+
+
+def test_a_package_at_the_root_and_in_src_may_be_either() -> None:
+    tree = LocalModules.of(["pkg/__init__.py", "pkg/one.py", "src/pkg/__init__.py", "src/pkg/two.py"])
+    assert [tree.missing_absolute(f"pkg.{m}") for m in ("one", "two", "three")] == [None, None, "pkg.three"]
+
+
+NEWER = b"""
+from __future__ import annotations
+import a.b, \\
+    c
+from .d import (  # newer grammar follows
+    e,
+    f,
+)
+type X = int
+'''
+import in_a_string
+'''
+def g[T](x: T) -> T:
+    import h
+    try:
+
+        # why
+        import i
+    except ImportError:
+        import j
+    if TYPE_CHECKING:
+        from k import l
+    return f"{x["import m"]} from n import o"
+import (
+"""
+
+
+def test_a_file_that_cannot_be_parsed_is_read_line_by_line() -> None:
+    seen = [(i.module, i.line, i.level, i.names, i.optional, i.typing_only) for i in import_statements(NEWER)]
+    assert seen == [
+        ("__future__", 2, 0, ("annotations",), False, False),
+        ("a.b", 3, 0, (), False, False),
+        ("c", 3, 0, (), False, False),
+        ("d", 5, 1, ("e", "f"), False, False),
+        ("h", 14, 0, (), False, False),
+        ("i", 18, 0, (), True, False),
+        ("j", 20, 0, (), True, False),
+        ("k", 22, 0, ("l",), False, True),
+    ]
+    assert import_statements(NEWER.replace(b"\n", b"\r\n")) == import_statements(NEWER)
+
+
+@given(st.lists(st.sampled_from([b"import ", b"from ", b"a", b".", b"(", b")", b"\n", b"  ", b"'''", b"\\", b"\xff"])))
+def test_no_lines_break_the_reading_of_statements(parts: list[bytes]) -> None:
+    assert all(i.line >= 1 for i in import_statements(b"".join(parts)))
 
 
 @given(

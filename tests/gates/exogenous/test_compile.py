@@ -325,3 +325,17 @@ def compiles(source: bytes) -> bool:
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
         return False
     return True
+
+
+def test_each_project_of_a_repository_declares_for_itself(plain: Context) -> None:
+    newer = "match 1:\n    case 1: pass\n"
+    base = {
+        **project(">=3.8"),
+        "services/api/pyproject.toml": '[project]\nrequires-python = ">=3.10"\n',
+        "libs/old/pyproject.toml": '[project]\nname = "old"\n',
+    }
+    assert judge(plain, {"services/api/src/api/a.py": newer}, base).outcome is Outcome.ACCEPT
+    for path in ("a.py", "libs/old/a.py", "services/a.py"):
+        assert judge(plain, {path: newer}, base).outcome is Outcome.REJECT
+    of_head = {"new/pyproject.toml": '[project]\nrequires-python = ">=3.10"\n', "new/a.py": newer}
+    assert judge(plain, of_head, base).outcome is Outcome.REJECT

@@ -106,6 +106,60 @@ def test_what_may_be_missing_is_a_warning(path: str, source: str, context: Conte
     assert len(rules(verdict, Severity.WARNING)) == 1
 
 
+REPOSITORIES = {
+    "a module that a build makes of another language": (
+        {"pyproject.toml": '[project]\nname = "fastlib"\n', "Cargo.toml": "", "src/lib.rs": ""},
+        {"tests/test_fast.py": "import fastlib\n"},
+    ),
+    "a package whose directory has another name": (
+        {"setup.py": "setup(name='shop', package_dir={'shop': 'lib'})\n", "lib/__init__.py": "", "lib/a.py": ""},
+        {"lib/b.py": "import shop.a\nfrom shop import a\n"},
+    ),
+    "a namespace shared with a declared distribution": (
+        {"requirements.txt": "corp-auth\n", "corp/__init__.py": "", "corp/pay.py": ""},
+        {"corp/pay.py": "from corp.auth import token\n"},
+    ),
+    "another build of what a table knows": (
+        {"requirements.txt": "pillow-simd\napache-airflow-providers-google\n"},
+        {"a.py": "import PIL.Image\nimport airflow.providers.google.cloud\n"},
+    ),
+    "a stub leans on what checkers always know": (PROJECT, {"a.pyi": "import typing_extensions\n"}),
+    "an import that is asked for first": (
+        PROJECT,
+        {
+            "a.py": "if find_spec('numpy') is not None:\n    import numpy\nif 'google.colab' in sys.modules:\n"
+            "    from google.colab import drive\n"
+        },
+    ),
+    "a list of extras that code makes": (
+        {"setup.py": "E = {}\nE['x'] = ['numpy']\nsetup(install_requires=['flask'], extras_require=E)\n"},
+        {"a.py": "import numpy\n"},
+    ),
+    "requirements as PowerShell writes them": (
+        {"requirements.txt": "numpy==1.26\r\n".encode("utf-16")},
+        {"a.py": "import numpy\n"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPOSITORIES)
+def test_honest_changes_of_real_repositories_pass(name: str, context: Context) -> None:
+    base, head = REPOSITORIES[name]
+    verdict = judge(context, head, base)
+    assert (verdict.outcome, rules(verdict)) == (Outcome.ACCEPT, [])
+
+
+def test_stubs_do_not_provide_what_they_describe(context: Context) -> None:
+    verdict = judge(context, {"a.py": "import requests\n"}, {"requirements.txt": "types-requests\n"})
+    assert rules(verdict) == ["undeclared-import"]
+
+
+def test_grammar_newer_than_this_python_hides_no_import(context: Context) -> None:
+    source = "import requests\nimport quantum_sort_utils\nx = t'{1}'\ndef f[**P: (int) = ...](): pass\n"
+    verdict = judge(context, {"a.py": source})
+    assert [(f.rule, f.line) for f in verdict.findings] == [("unknown-import", 2)]
+
+
 def test_only_new_imports_are_judged(context: Context) -> None:
     base = {**PROJECT, "a.py": "import numpy\nimport quantum_sort_utils\n"}
     assert judge(context, {"a.py": "import quantum_sort_utils\nimport numpy\nimport os\n"}, base).findings == ()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from gates.interpreter import Interpreter
 from gates.sandbox.bubblewrap import Bubblewrap
 from gates.sandbox.spec import Command, Result
 from gates.tooltrees import MAX_SOURCE_BYTES
-from gates.verdict import Outcome, Verdict
+from gates.verdict import Outcome, Severity, Verdict
 from gates.workspace import Workspace, write_tree
 
 CLEAN = '"""A module."""\n\n\ndef double(number):\n    """Return twice the number."""\n    return 2 * number\n'
@@ -308,3 +309,30 @@ def test_the_base_is_linted_once_and_by_a_run_that_sees_no_head(context: Context
     (other,) = judge(cached, change({"a.py": DIRTY, "b.py": "\n"}, {"a.py": DIRTY + "\nX = 1\n", "b.py": "\n"}))
     assert other.outcome is Outcome.ACCEPT
     assert len(sandbox.commands()) == 3
+
+
+NEWER = {"pyproject.toml": f'[project]\nname = "a"\nrequires-python = ">=3.{sys.version_info[1] + 1}"\n'}
+
+
+@pytest.mark.sandbox
+def test_grammar_that_is_newer_than_pylints_python_cannot_be_judged(context: Context) -> None:
+    odd = {"a.py": CLEAN + "\n\nclass Odd[:\n"}
+    newer, known, fine = judge(
+        context, change(NEWER, {**NEWER, **odd}), change({}, odd), change(NEWER, {**NEWER, "a.py": CLEAN})
+    )
+    assert newer.outcome is Outcome.ERROR
+    assert "pyproject.toml asks for Python 3." in newer.reason
+    assert (known.outcome, rules(known)) == (Outcome.REJECT, ["syntax-error"])
+    assert fine.outcome is Outcome.ACCEPT
+
+
+@pytest.mark.sandbox
+def test_a_module_that_is_not_installed_here_is_a_note(context: Context) -> None:
+    base = {"pkg/__init__.py": '"""A package."""\n', "a.py": '"""A module."""\n'}
+    foreign = '"""A module."""\n\nimport acme_client\n\nX = acme_client.call()\n'
+    own = '"""A module."""\n\nimport pkg.gone\n\nX = pkg.gone.call()\n'
+    one, other = judge(context, change(base, {**base, "a.py": foreign}), change(base, {**base, "a.py": own}))
+    assert (one.outcome, rules(one)) == (Outcome.ACCEPT, ["import-error"])
+    assert one.findings[0].severity is Severity.NOTE
+    assert "Not installed here, and so not looked at: acme_client." in one.reason
+    assert (other.outcome, other.findings[0].line) == (Outcome.REJECT, 3)

@@ -238,3 +238,68 @@ def test_without_a_sandbox_there_is_no_verdict(context: Context) -> None:
     bare = replace(context, sandbox=None, sandbox_remedy="Install a sandbox.")
     verdict = judge(bare, {"src/m.py": MORE, "tests/test_m.py": TESTS + PROOF})
     assert (verdict.outcome, verdict.reason) == (Outcome.ERROR, "Install a sandbox.")
+
+
+def test_a_test_that_is_only_written_another_way_need_prove_nothing(context: Context) -> None:
+    another = (
+        "from m import double\n\n\nclass TestDouble:\n    def test_double(self) -> None:\n"
+        "        result = double(2)\n        assert result == 4, 'twice'\n"
+    )
+    faster = {"src/m.py": CODE.replace("2 * x", "x + x"), "tests/test_m.py": another}
+    verdict = judge(context, faster)
+    assert verdict.outcome is Outcome.SKIP
+    assert [(f.rule, f.severity) for f in verdict.findings] == [("reworded", Severity.NOTE)]
+    assert judge(context, faster, missing="reject").outcome is Outcome.REJECT
+    broken = judge(context, {**faster, "src/m.py": "def double(x):\n    return x\n"})
+    assert (broken.outcome, rules(broken.findings)) == (Outcome.REJECT, [("tests/test_m.py", 5, "fails-on-head")])
+    proof = {"src/m.py": MORE, "tests/test_m.py": another + PROOF}
+    assert judge(context, proof).outcome is Outcome.ACCEPT
+
+
+def test_a_test_of_nothing_proves_nothing_even_where_its_file_needs_the_change(context: Context) -> None:
+    head = {"src/n.py": "X = 1\n", "tests/test_n.py": "import n\n\n\ndef test_ok():\n    assert True\n"}
+    verdict = judge(context, head)
+    assert (verdict.outcome, rules(verdict.findings)) == (Outcome.REJECT, [("tests/test_n.py", 4, "proves-nothing")])
+    assert "names nothing outside itself" in verdict.findings[0].message
+
+
+def test_a_mark_that_the_head_declares_is_known(context: Context) -> None:
+    base = {**BASE, "pytest.ini": "[pytest]\naddopts = --strict-markers\nmarkers =\n    fast: quick\n"}
+    marked = "\n\nimport pytest\n\n\n@pytest.mark.slow\n@pytest.mark.fast" + PROOF.lstrip("\n").join(("\n", ""))
+    head = {"src/m.py": MORE, "tests/test_m.py": TESTS + marked}
+    assert judge(context, head, base).outcome is Outcome.REJECT
+    declared = {**head, "pytest.ini": base["pytest.ini"] + "    slow: takes long\n"}
+    assert judge(context, declared, base).outcome is Outcome.ACCEPT
+
+
+def test_what_is_not_installed_is_no_fault_of_the_change(context: Context) -> None:
+    tests = "import not_installed\nfrom m import double\n\n\ndef test_more():\n    assert double('a') == 'a'\n"
+    verdict = judge(context, {"src/m.py": MORE, "tests/test_n.py": tests})
+    assert verdict.outcome is Outcome.ERROR
+    assert "lacks not_installed" in verdict.reason
+    assert "--python" in verdict.reason
+    # Nor is a compiled part of the repository that the base has no more than the head.
+    hard = "from fast._speed import mul\n"
+    base = {
+        **BASE,
+        "src/fast/__init__.py": "",
+        "tests/test_hard.py": f"{hard}\n\ndef test_a():\n    assert mul(1, 1)\n",
+    }
+    more = f"{hard}\n\ndef test_a():\n    assert mul(1, 1)\n\n\ndef test_b():\n    assert mul(2, 3) == 6\n"
+    verdict = judge(context, {"src/m.py": MORE, "tests/test_hard.py": more}, base)
+    assert (verdict.outcome, "lacks fast._speed" in verdict.reason) == (Outcome.ERROR, True)
+
+
+def test_a_module_of_its_own_that_the_change_forgot_is_its_fault(context: Context) -> None:
+    tests = "from pack.gone import double\n\n\ndef test_more():\n    assert double('a') == 'a'\n"
+    verdict = judge(context, {"src/pack/__init__.py": "", "tests/test_n.py": tests})
+    assert (verdict.outcome, rules(verdict.findings)) == (Outcome.REJECT, [("tests/test_n.py", 4, "fails-on-head")])
+
+
+def test_one_failure_of_the_change_s_own_is_enough_beside_what_is_not_installed(context: Context) -> None:
+    head = {
+        "src/m.py": MORE,
+        "tests/test_n.py": "import not_installed\n\n\ndef test_more():\n    assert not_installed.x\n",
+        "tests/test_o.py": "from m import double\n\n\ndef test_o():\n    assert double('a') == 'b'\n",
+    }
+    assert judge(context, head).outcome is Outcome.REJECT

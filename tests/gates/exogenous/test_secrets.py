@@ -56,6 +56,16 @@ def test_in_the_sandbox(plain: Context) -> None:
     assert judge(sandboxed, {"a.py": "x = 1\n"}).outcome is Outcome.ACCEPT
 
 
+TOKENS = {
+    "anthropic": "sk-" + "ant-api03-" + RANDOM[:31] * 3,
+    "digitalocean": "dop_" + "v1_" + "0f3a9c4e17d2b586" * 4,
+    "github": "github" + "_pat_" + RANDOM[:22] + "_" + RANDOM[:30] + RANDOM[:29],
+    "google": "AI" + "za" + RANDOM[:35],
+    "google_client": "GOC" + "SPX-" + RANDOM[:28],
+    "hugging_face": "h" + "f_" + RANDOM[:34],
+    "npm": "np" + "m_" + RANDOM[:36],
+    "openai": "sk-" + "proj-" + RANDOM + RANDOM[:12],
+}
 CREDENTIALS = [
     ("a.py", f'client("{CLOUD}")'),
     ("a.py", f'c = boto3.client("{CLOUD}")'),
@@ -73,6 +83,12 @@ CREDENTIALS = [
     ("main.go", f'password := "{PASSWORD}"'),
     ("x.bin", f"{GITHUB}\n"),
     ("a.py", f'connect("postgres://admin:{PASSWORD[:9]}7@db/")'),
+    (".aws/credentials", f"[default]\naws_secret_access_key = {RANDOM}4tYu\n"),
+    ("Dockerfile", f"ENV DB_PASSWORD={PASSWORD}\n"),
+    ("tests/test_a.py", f'KEY = """{PRIVATE}\n{RANDOM}{RANDOM}\n"""'),
+    ("a.py", f'KEY = "{PRIVATE}\\n{RANDOM}"'),
+    ("a.py", f'KEY = (\n    "{PRIVATE}\\n"\n    "{RANDOM}\\n"\n)'),
+    *((f"{name}.py", f'connect("{token}")') for name, token in TOKENS.items()),
     ("long.js", "a" * 300_000 + f' "{GITHUB}" ' + "b" * 5_000),
 ]
 
@@ -90,7 +106,7 @@ def test_credentials_are_found_and_never_shown(case: int, verdicts: list[Verdict
     verdict = verdicts[case]
     assert verdict.outcome is Outcome.REJECT, verdict
     said = repr(verdict)
-    for value in (CLOUD, GITHUB, PASSWORD):
+    for value in (CLOUD, GITHUB, PASSWORD, RANDOM, *TOKENS.values()):
         assert value not in said
         assert value[2:8] not in said
 
@@ -116,6 +132,16 @@ HARMLESS = [
     'secret = "changeme123!"',
     'secret = "test-secret-1"',
     'password = "{password1}"',
+    f'if text.startswith("{PRIVATE}"):',
+    f'pem = f"{PRIVATE}\\n{{body}}\\n"',
+    'secretName: "tls-cert-2024"',
+    '{"passwordHeader": "X-Auth-2"}',
+    'secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-1"',
+    'PASSWORD_FILE = "/run/secrets/db1"',
+    'token = "ghp_' + "x" * 36 + '"',
+    'key = "AKIA' + "X" * 16 + '"',
+    'key = "sk-ant-api03-' + "x" * 90 + '"',
+    'key = "AIza' + "0" * 35 + '"',
 ]
 
 
@@ -138,6 +164,13 @@ def test_entropy_alone_is_a_matter_of_setting(plain: Context) -> None:
 def test_a_password_among_tests_is_a_warning(plain: Context) -> None:
     verdict = judge(plain, {"tests/test_login.py": f'password = "{PASSWORD}"\n'})
     assert (verdict.outcome, rules(verdict)) == (Outcome.ACCEPT, {("secret-keyword", Severity.WARNING)})
+
+
+def test_a_password_in_an_address_is_graded_as_a_password(plain: Context) -> None:
+    line = f'url = "http://user:{PASSWORD[:9]}7@localhost/"\n'
+    verdict = judge(plain, {"tests/test_login.py": line})
+    assert (verdict.outcome, rules(verdict)) == (Outcome.ACCEPT, {("secret-keyword", Severity.WARNING)})
+    assert judge(plain, {"login.py": line, "poetry.lock": line}).score == 2.0
 
 
 def test_only_new_lines_are_looked_at(plain: Context) -> None:

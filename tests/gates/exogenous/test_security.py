@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -196,3 +197,13 @@ def test_the_base_is_scanned_once_and_by_a_run_that_sees_no_head(context: Contex
     assert (len(cold), len(sandbox.commands())) == (2, 1)
     head = context.workspace.tree(edit.head)
     assert all(head not in (m.source, *m.source.parents) and m.source != head.parent for m in cold[0].mounts)
+
+
+@pytest.mark.sandbox
+def test_grammar_that_is_newer_than_bandits_python_is_no_fault_of_the_file(context: Context) -> None:
+    newer = {"pyproject.toml": f'[project]\nrequires-python = ">=3.{sys.version_info[1] + 1}"\n'}
+    odd = {"a.py": CLEAN + "\n\nclass Odd[:\n"}
+    asked, plain = judge(context, change(newer, {**newer, **odd}), change({}, odd))
+    assert (asked.outcome, plain.outcome) == (Outcome.ERROR, Outcome.ERROR)
+    assert "pyproject.toml asks for Python 3." in asked.reason
+    assert "Correct the file" in plain.reason

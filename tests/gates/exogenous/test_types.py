@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from gates.interpreter import Interpreter
 from gates.sandbox.bubblewrap import Bubblewrap
 from gates.sandbox.spec import Command, Result
 from gates.tooltrees import MAX_SOURCE_BYTES
-from gates.verdict import Outcome, Verdict
+from gates.verdict import Outcome, Severity, Verdict
 from gates.workspace import Workspace, write_tree
 
 GOOD = "def double(number: int) -> int:\n    return 2 * number\n"
@@ -312,3 +313,45 @@ def test_the_base_is_checked_once_and_by_a_run_that_sees_no_head(context: Contex
     (other,) = judge(cached, change(base, {**base, "b.py": base["b.py"] + "Y: int = 'y'\n"}))
     assert rules(other) == ["assignment"]
     assert any(m.target.endswith("seed.tar.gz") for m in sandbox.commands()[0].mounts)
+
+
+NEWER = {
+    "pyproject.toml": f'[project]\nname = "a"\nrequires-python = ">=3.{sys.version_info[1] + 1}"\n',
+    "a.py": "X = 1\n",
+}
+
+
+@pytest.mark.sandbox
+def test_the_declared_version_is_checked_where_the_interpreter_is_older(context: Context) -> None:
+    source = "import sys\n\nif sys.version_info >= (3, {}):\n    X: int = 'x'\nelse:\n    Y: int = 'y'\n"
+    head = {**NEWER, "a.py": source.format(sys.version_info[1] + 1)}
+    own = f"[mypy]\npython_version = 3.{sys.version_info[1]}\n"
+    declared, configured = judge(
+        context, change(NEWER, head), change({**NEWER, "mypy.ini": own}, {**head, "mypy.ini": own})
+    )
+    assert [f.line for f in declared.findings] == [4]
+    assert [f.line for f in configured.findings] == [6]
+
+
+@pytest.mark.sandbox
+def test_a_module_that_is_not_installed_here_is_a_note(context: Context) -> None:
+    base = {"pkg/__init__.py": "", "pkg/a.py": "X = 1\n"}
+    source = "import acme_client\nfrom pkg import gone\nimport pkg.gone\n\nY = acme_client.call(pkg.gone.X)\n"
+    (verdict,) = judge(context, change(base, {**base, "pkg/a.py": source}))
+    assert [(f.line, f.severity) for f in verdict.findings if f.rule == "import-not-found"] == [
+        (3, Severity.ERROR),
+        (1, Severity.NOTE),
+    ]
+    (alone,) = judge(context, change(base, {**base, "pkg/a.py": "import acme_client\n"}))
+    assert (alone.outcome, alone.score) == (Outcome.ACCEPT, 0.0)
+    assert "Not installed here, and so not looked at: acme_client." in alone.reason
+
+
+@pytest.mark.sandbox
+def test_what_stops_mypy_is_named_with_its_place(context: Context) -> None:
+    base = {"pkg/__init__.py": "", "pkg/a.py": "X = 1\n", "pkg/b.py": "from pkg.a import X\n"}
+    (verdict,) = judge(context, change(base, {**base, "pkg/a.py": "X = 1\ndef (:\n"}))
+    assert verdict.outcome is Outcome.REJECT
+    assert "pkg/a.py, line 2: " in verdict.reason
+    (fixed,) = judge(context, change({**base, "pkg/a.py": "X = 1\ndef (:\n"}, base))
+    assert (fixed.outcome, "pkg/a.py, line 2: " in fixed.reason) == (Outcome.ERROR, True)

@@ -54,3 +54,18 @@ def test_the_base_says_what_a_test_is_called() -> None:
     base = {"pytest.ini": "[pytest]\npython_functions = check_*\n", "test_a.py": ""}
     text = "def check_one():\n    assert 1\n\ndef test_two():\n    assert 2\n"
     assert own(base, {**base, "test_a.py": text}) == ["test_a.py::check_one"]
+
+
+def test_a_hollow_test_names_nothing_outside_itself() -> None:
+    def hollow(text: str) -> list[bool]:
+        return [t.hollow for t in test_functions("t.py", text.encode())]
+
+    for body in ("pass", "assert True", "x = 1\n    assert x == 1", "assert len('ab') == 2", "print('x')"):
+        assert hollow(f"def test_a():\n    {body}\n") == [True], body
+    for body in ("assert f(1)", "import m", "assert open('x')", "f(1)", "exec('1')", "global x; x"):
+        assert hollow(f"def test_a():\n    {body}\n") == [False], body
+    assert hollow("def test_a(client):\n    assert True\n") == [False]
+    assert hollow("@use('x')\ndef test_a():\n    pass\n") == [False]
+    method = "class TestA:\n    def test_a(self):\n        {}\n"
+    assert hollow(method.format("self.assertTrue(True)")) == [True]
+    assert hollow(method.format("self.assertTrue(self.client)")) == [False]
