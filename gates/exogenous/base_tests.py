@@ -14,6 +14,7 @@ from gates.change import Change, Snapshot
 from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
 from gates.testfiles import TestLayout
 from gates.testrun.compare import Breakage, breakages, findings, quote
+from gates.testrun.lacking import is_foreign, lacking, only_lacks
 from gates.testrun.manifest import is_manifest
 from gates.testrun.model import TestRun
 from gates.testrun.runner import Selection, environment_key, refuse_cut_short, run_tests, runner_interpreter
@@ -134,9 +135,22 @@ def _compare(
         reason = "The results on the head cannot be believed: judged code interfered with the test runner."
         return Verdict.reject(NAME, reason + remark, score=0.0, findings=lies)
     broken = breakages(before, after)
+    if broken:
+        _refuse_lacking(change, after, context)
     flaky = _flaky(change, broken, after, settings, context)
     verdict = _verdict(change, before, after, [b for b in broken if b not in flaky], flaky, remark)
     return replace(verdict, findings=(*verdict.findings, *shadow_findings(shadowing)))
+
+
+def _refuse_lacking(change: Change, after: TestRun, context: Context) -> None:
+    """Raise ``CouldNotJudgeError`` where the head fails for nothing but modules that nobody has installed yet."""
+    wanted = lacking(after)
+    if only_lacks(after) and all(is_foreign(name, change.head) for name in wanted):
+        names = ", ".join(quote(name) for name in wanted)
+        raise CouldNotJudgeError(
+            f"The head's code needs {names}, which the Python that runs the tests does not have. "
+            f"Install it into {context.interpreter.executable}, or name another interpreter with --python."
+        )
 
 
 def _lies_in(path: str, roots: tuple[str, ...]) -> bool:

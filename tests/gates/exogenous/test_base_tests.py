@@ -266,3 +266,16 @@ def test_a_batch_keeps_its_order_and_runs_a_shared_base_once(context: Context) -
     assert sandbox.runs == 1 + 3 + 2
     assert [v.outcome for v in verdicts] == [Outcome.REJECT, Outcome.ACCEPT, Outcome.REJECT]
     assert GATE.judge([], BaseTestsSettings(), context) == []
+
+
+def test_a_head_that_needs_a_module_which_nobody_installed_is_an_error_with_the_remedy(context: Context) -> None:
+    verdict = judge(context, {"src/m.py": "import brandnewlib\n" + BASE["src/m.py"]})
+    assert verdict.outcome is Outcome.ERROR
+    assert "needs brandnewlib" in verdict.reason and "Install it into" in verdict.reason
+
+
+def test_a_head_that_breaks_an_import_of_its_own_is_rejected(context: Context) -> None:
+    base = {**BASE, "src/helper.py": "y = 1\n", "src/m.py": "import helper.part\n" + BASE["src/m.py"]}
+    broken = {"src/m.py": "import helper.part\n" + BASE["src/m.py"]}
+    verdict = judge(context, broken, {**base, "src/m.py": BASE["src/m.py"]})
+    assert verdict.outcome is Outcome.REJECT
