@@ -59,7 +59,7 @@ class Unit:
 
 
 def units(change: Change) -> tuple[list[Unit], list[Finding]]:
-    """Return what to scan of a change, and notes about files left out (binary or too large).
+    """Return what to scan of a change, and findings about files left out: binary (a note) or too large (an error).
 
     A line that the change took away somewhere is moved, not new, where it appears again.
     """
@@ -67,12 +67,12 @@ def units(change: Change) -> tuple[list[Unit], list[Finding]]:
     found: list[Unit] = []
     notes: list[Finding] = []
     for file in change.present():
-        if change.head.entries[file.path].size > MAX_FILE_BYTES:
-            notes.append(_left_out(file, f"is larger than {MAX_FILE_BYTES // MIB} MB"))
-            continue
         text = _text(change.head.read(file.path))
         if text is None:
-            notes.append(_left_out(file, "is binary"))
+            notes.append(_left_out(file, "is binary", Severity.NOTE))
+            continue
+        if change.head.entries[file.path].size > MAX_FILE_BYTES:
+            notes.append(_left_out(file, f"is larger than {MAX_FILE_BYTES // MIB} MB", Severity.ERROR))
             continue
         unit = _unit(file, text, moved)
         if unit.lines:
@@ -109,5 +109,5 @@ def _removed(change: Change) -> frozenset[str]:
     return frozenset(found)
 
 
-def _left_out(file: FileChange, why: str) -> Finding:
-    return Finding(file.path, None, "secrets-not-scanned", f"The file {why}: it was not scanned.", Severity.NOTE)
+def _left_out(file: FileChange, why: str, severity: Severity) -> Finding:
+    return Finding(file.path, None, "secrets-not-scanned", f"The file {why}: it was not scanned.", severity)

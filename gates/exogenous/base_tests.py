@@ -231,10 +231,15 @@ def _verdict(
         return Verdict.reject(NAME, reason + notes, score=score, findings=found)
     if broken:
         hang = f" The run on the head did not finish: {quote(after.problem)}." if after.problem else ""
-        reason = f"{failed} of {total} tests that pass on the base do not pass on the head."
+        reason = f"{failed} of {_tests(total)} on the base {'does' if failed == 1 else 'do'} not pass on the head."
         return Verdict.reject(NAME, reason + hang + notes, score=score, findings=found)
-    reason = f"All {total} tests that pass on the base also pass on the head."
+    every = "The one test that passes" if total == 1 else f"All {_tests(total)}"
+    reason = f"{every} on the base also pass{'es' if total == 1 else ''} on the head."
     return Verdict.accept(NAME, reason + notes, score=score, findings=found)
+
+
+def _tests(count: int) -> str:
+    return "1 test that passes" if count == 1 else f"{count} tests that pass"
 
 
 def _notes(before: TestRun, flaky: list[Breakage]) -> str:

@@ -72,7 +72,11 @@ class SecretsGate:
 
 def _plan(change: Change, settings: SecretsSettings) -> tuple[list[Unit], list[Finding]]:
     found, notes = units(change)
-    return [u for u in found if not any(fnmatchcase(u.path, glob) for glob in settings.exclude)], notes
+
+    def wanted(path: str | None) -> bool:
+        return not any(fnmatchcase(path or "", glob) for glob in settings.exclude)
+
+    return [u for u in found if wanted(u.path)], [n for n in notes if wanted(n.path)]
 
 
 def _verdict(
@@ -82,14 +86,15 @@ def _verdict(
     notes: Sequence[Finding],
     settings: SecretsSettings,
 ) -> Verdict:
-    if not scanned:
+    unscanned = next((note.path for note in notes if note.severity is Severity.ERROR), None)
+    if not scanned and unscanned is None:
         return Verdict.skip(NAME, "The change wrote no line of text.", findings=tuple(notes))
     findings = [*notes, *_baseline_edited(change)]
     for unit, answer in scanned:
         lenient = base.layout.judges(unit.path) or any(fnmatchcase(unit.path, glob) for glob in _PROSE)
         findings += unit.allowances()
         findings += _listed(unit, answer, base.allowed, settings, lenient=lenient)
-    grave = [f for f in findings if f.severity is Severity.ERROR]
+    grave = [f for f in findings if f.severity is Severity.ERROR and f not in notes]
     score = float(len(grave))
     if grave:
         more = f" There are {len(grave) - 1} more." if len(grave) > 1 else ""
@@ -98,6 +103,9 @@ def _verdict(
     slow = next((unit.path for unit, answer in scanned if not answer.complete), None)
     if slow is not None:
         reason = f"{slow} could not be scanned to its end. Shorten its lines, or name it in the gate's `exclude`."
+        return Verdict.error(NAME, reason, findings=tuple(findings))
+    if unscanned is not None:
+        reason = f"{unscanned} is too large to be scanned. Split it, or name it in the gate's `exclude`."
         return Verdict.error(NAME, reason, findings=tuple(findings))
     doubts = sum(f.severity is Severity.WARNING for f in findings)
     said = f"; {doubts} doubtful places are listed" if doubts else ""

@@ -207,10 +207,17 @@ def test_a_broken_baseline_allows_nothing(content: bytes) -> None:
     assert allowed_by(MemorySnapshot.of({".secrets.baseline": content})) == frozenset()
 
 
-def test_binary_and_large_files_are_named(plain: Context) -> None:
-    verdict = judge(plain, {"a.png": b"\x89PNG\0\0", "b.txt": b"x" * (3 * 1024 * 1024), "c.py": "x = 1"})
-    assert verdict.outcome is Outcome.ACCEPT
+def test_a_binary_file_is_named_and_a_large_one_could_not_be_judged(plain: Context) -> None:
+    files = {"a.png": b"\x89PNG\0\0", "b.txt": b"x" * (3 * 1024 * 1024), "c.py": "x = 1"}
+    verdict = judge(plain, files)
+    assert verdict.outcome is Outcome.ERROR
+    assert "b.txt" in verdict.reason and "exclude" in verdict.reason
     assert {f.path for f in verdict.findings if f.rule == "secrets-not-scanned"} == {"a.png", "b.txt"}
+    assert judge(plain, files, exclude=("b.txt",)).outcome is Outcome.ACCEPT
+
+
+def test_a_large_file_alone_is_not_passed_over(plain: Context) -> None:
+    assert judge(plain, {"b.txt": b"x" * (3 * 1024 * 1024)}).outcome is Outcome.ERROR
 
 
 def test_nothing_written_is_skipped(plain: Context) -> None:
