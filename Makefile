@@ -3,11 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
+# `make EXTRAS=dev test` does without torch, and skips the lab's tests.
+EXTRAS ?= dev,lab
 
-.PHONY: demo test lint bench docs mutants lock clean sandbox
+.PHONY: demo test lab lint bench docs mutants lock clean sandbox
 
 demo: $(VENV)/.installed sandbox
 	@$(BIN)/python -m app.demo .demo/shop
+
+# The pocket study's quick form, and its report. A second call goes on where the first stood.
+lab: $(VENV)/.installed-lab sandbox
+	$(BIN)/collapse-lab run pocket --quick
+	$(BIN)/collapse-lab report runs/pocket-quick
 
 test: $(VENV)/.installed-dev sandbox
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
@@ -32,7 +39,7 @@ docs: $(VENV)/.installed sandbox
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	  --extra dev --output-file $(LOCK) pyproject.toml
+	  --extra dev --extra lab --output-file $(LOCK) pyproject.toml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
@@ -47,7 +54,11 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(LOCK)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml $(LOCK)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[$(EXTRAS)]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-lab: $(VENV)/bin/python pyproject.toml $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[lab]'
 	@touch $@ $(VENV)/.installed
 
 # Judged code runs in bubblewrap. It is installed where this user may; otherwise the command is named.

@@ -31,6 +31,7 @@ class Need(StrEnum):
 
     SANDBOX = "sandbox"
     PYTEST = "pytest"
+    LAB = "collapse-lab"
 
 
 class Settings(BaseModel):
@@ -43,12 +44,34 @@ class CouldNotJudgeError(RuntimeError):
     """A gate could not come to a verdict; the message is the reason that people read, with the remedy."""
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedOutcome:
+    """How the ``total`` tests that pass on a change's base fare on its head.
+
+    ``failure`` says in a sentence what the first that does not pass did; ``None`` where all pass.
+    """
+
+    total: int
+    failure: str | None = None
+
+
+class PreparedTests(Protocol):
+    """A way to run a base's tests that is faster than pytest, for thousands of generated samples.
+
+    It must come to pytest's verdict, and the judged code must not be able to reach it.
+    """
+
+    def outcomes(self, changes: Sequence[Change]) -> list[PreparedOutcome | None]:
+        """Return an outcome for each change; ``None`` where nothing is prepared, and pytest is to run."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a gate may use of the world; the only way to it.
 
     ``interpreter`` runs the repository's tests. ``own`` is Exogate's, where the tools are installed. ``deadline``
-    is a ``time.monotonic`` value after which the panel no longer waits.
+    is a ``time.monotonic`` value after which the panel no longer waits. ``prepared_tests`` is for studies; a review
+    always runs pytest.
     """
 
     workspace: Workspace
@@ -59,6 +82,7 @@ class Context:
     cache: Cache = field(default_factory=Cache)
     deadline: float = float("inf")
     jobs: int = 1
+    prepared_tests: PreparedTests | None = None
 
     def seconds_left(self) -> float:
         """Return the seconds until the deadline, never negative."""

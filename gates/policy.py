@@ -154,8 +154,11 @@ class PolicyError(ValueError):
         return f"{place}: {problem.message}"
 
 
-def check_gates(policy: Policy) -> list[tuple[tuple[str | int, ...], str]]:
-    """Return what is wrong with a policy's gates, as (place in the file, sentence)."""
+def check_gates(policy: Policy, *, endogenous_alone: bool = False) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return what is wrong with a policy's gates, as (place in the file, sentence).
+
+    With ``endogenous_alone`` the author's own model may decide alone, as in an arm of a study.
+    """
     problems: list[tuple[tuple[str | int, ...], str]] = []
     kinds: set[Kind] = set()
     for name, rule in policy.gates.items():
@@ -171,7 +174,7 @@ def check_gates(policy: Policy) -> list[tuple[tuple[str | int, ...], str]]:
                 (("gates", name, "settings", *e["loc"]), explain(e, gate.settings_type, {}, f" for {name}"))
                 for e in distinct(error.errors())
             ]
-    if kinds == {Kind.ENDOGENOUS}:
+    if kinds == {Kind.ENDOGENOUS} and not endogenous_alone:
         message = "Only the author's own model would decide here. Let at least one exogenous gate block."
         problems.append((("gates",), message))
     return problems

@@ -46,8 +46,11 @@ def preset_text(name: str) -> str:
     return (_DIRECTORY / f"{name}.yml").read_text("utf-8")
 
 
-def parse(text: str, source: str, default_name: str = "custom") -> Policy:
-    """Read a policy file's text. *source* is what errors call it. Raises ``PolicyError`` with every problem."""
+def parse(text: str, source: str, default_name: str = "custom", *, endogenous_alone: bool = False) -> Policy:
+    """Read a policy file's text. *source* is what errors call it. Raises ``PolicyError`` with every problem.
+
+    One of them is that only endogenous gates block, unless ``endogenous_alone`` allows it: only a study does.
+    """
     try:
         data, lines = load(text)
     except YamlError as error:
@@ -59,7 +62,8 @@ def parse(text: str, source: str, default_name: str = "custom") -> Policy:
     if given.policy is not None:
         return _chosen(given, data, lines, source)
     policy = _filled(given, _parent(given.extends, lines, source), default_name)
-    problems = [PolicyProblem(line=line_of(lines, at), message=text) for at, text in check_gates(policy)]
+    wrong = check_gates(policy, endogenous_alone=endogenous_alone)
+    problems = [PolicyProblem(line=line_of(lines, at), message=text) for at, text in wrong]
     if problems:
         raise PolicyError(source, problems)
     return policy

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from gates.cache import key_of
 from gates.change import Change, Snapshot
-from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
+from gates.gate import Context, CouldNotJudgeError, Kind, Need, PreparedOutcome, Settings
 from gates.testfiles import TestLayout
 from gates.testrun.compare import Breakage, breakages, findings, quote
 from gates.testrun.lacking import is_foreign, lacking, only_lacks
@@ -56,10 +56,19 @@ class BaseTests:
 
     def judge(self, changes: Sequence[Change], settings: BaseTestsSettings, context: Context) -> list[Verdict]:
         """Judge each change; several at once where the context allows it."""
+        ready = (
+            context.prepared_tests.outcomes(changes) if context.prepared_tests is not None else [None] * len(changes)
+        )
         with ThreadPoolExecutor(max(1, min(context.jobs, len(changes)))) as pool:
             narrowed = replace(context, jobs=max(1, context.jobs // max(1, len(changes))))
             bases = _BaseRuns(settings, narrowed)
-            return list(pool.map(lambda change: _judge(change, bases, settings, narrowed), changes))
+            return list(
+                pool.map(
+                    lambda change, known: _prepared(known) if known else _judge(change, bases, settings, narrowed),
+                    changes,
+                    ready,
+                )
+            )
 
 
 GATE = BaseTests()
@@ -97,6 +106,13 @@ class _BaseRuns:
         if run.problem is None:
             self._context.cache.put(key, run.as_json())
         return run
+
+
+def _prepared(outcome: PreparedOutcome) -> Verdict:
+    if outcome.failure is None:
+        reason = f"All {outcome.total} tests that pass on the base also pass on the head."
+        return Verdict.accept(NAME, reason, score=1.0)
+    return Verdict.reject(NAME, f"A test that passes on the base does not pass on the head: {quote(outcome.failure)}")
 
 
 def _judge(change: Change, bases: _BaseRuns, settings: BaseTestsSettings, context: Context) -> Verdict:

@@ -29,7 +29,13 @@ _CONTAINERS = (list, dict, set, Counter, defaultdict)
 
 
 def warm(items: Iterable[dict[str, Any]]) -> None:
-    """Read the modules that several items import, where no tree is to be seen, into astroid's memory."""
+    """Read the modules that several items import, where no tree is to be seen, into astroid's memory.
+
+    The builtins are always among them: ``Memory`` forgets what is not there by now, and astroid makes them anew,
+    half a second's work, for every file.
+    """
+    if "builtins" not in MANAGER.astroid_cache:
+        MANAGER.clear_cache()
     counts: Counter[str] = Counter()
     for item in items:
         names: set[str] = set()

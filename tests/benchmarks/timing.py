@@ -42,6 +42,13 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def processor_time(work: Callable[[], object]) -> float:
+    """Return the seconds that *work* computed in this process: for work of one thread, which others may interrupt."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
 def run(*argv: object, cwd: Path | None = None, env: dict[str, str] | None = None, ok: Sequence[int] = (0,)) -> str:
     """Run a command to its end and return its output; an unexpected exit status is an error, not a fast run."""
     done = subprocess.run([str(a) for a in argv], cwd=cwd, env=env, capture_output=True, text=True, check=False)

@@ -1,0 +1,98 @@
+"""The matrix of a study: its arms times models and seeds, in an order that lets the controls follow what they match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from collapse_lab.models.model import Sampling, Training
+from collapse_lab.study import Arm, DataRule, Study
+
+
+class ArmsError(ValueError):
+    """A matrix that cannot be run; the message says which arm and why."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One arm with everything filled in: what is run."""
+
+    judge: Arm
+    data: DataRule
+    start: str
+    sampling: Sampling
+    training: Training
+    base: int
+    seed: int
+
+    @property
+    def policy(self) -> str:
+        """Who judges: the policy, or the control."""
+        return self.judge.name
+
+    @property
+    def label(self) -> str:
+        """The arm in words, without its seed: what results are averaged over."""
+        parts = [self.policy, self.data.rule]
+        if self.data.human_share:
+            parts.append(f"human {self.data.human_share:.0%}")
+        if self.data.quota:
+            parts.append(f"quota {self.data.quota}")
+        if self.start == "base":
+            parts.append("from base")
+        return ", ".join(parts) if parts[1:] != ["replace"] else parts[0]
+
+    @property
+    def name(self) -> str:
+        """The arm in words, with base and seed: unique in a study."""
+        return f"{self.label}, base {self.base}, seed {self.seed}"
+
+
+def cells(study: Study, pattern: str = "*", seeds: int | None = None) -> list[Cell]:
+    """Return the study's cells whose label matches *pattern* (as in a shell), for the first *seeds* seeds.
+
+    Seed number i is run on base number i modulo the number of bases. Raises ``ArmsError`` for a pattern that matches
+    nothing, for two arms of the same name, and for a control whose match is missing.
+    """
+    wanted = [_cell(study, arm, i) for i in range(len(study.seeds[:seeds])) for arm in _ordered(study.arms)]
+    _check(study, wanted)
+    chosen = [cell for cell in wanted if fnmatchcase(cell.label, pattern)]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(cell.label for cell in wanted))
+        raise ArmsError(f"No arm of study {study.name} matches {pattern!r}. It has: {known}.")
+    return chosen
+
+
+def matched(study: Study, control: Cell) -> Cell:
+    """Return the arm whose acceptance a `random` control copies: same data rule, base and seed where there is one."""
+    index = study.seeds.index(control.seed)
+    found = [c for c in (_cell(study, arm, index) for arm in study.arms) if c.policy == control.judge.match]
+    if not found:
+        raise ArmsError(f"Arm {control.policy} matches {control.judge.match}, which the study does not have. Add it.")
+    return next((c for c in found if c.data == control.data), found[0])
+
+
+def _cell(study: Study, arm: Arm, index: int) -> Cell:
+    return Cell(
+        judge=arm,
+        data=arm.data or study.data,
+        start=arm.start or study.start,
+        sampling=arm.sampling or study.sampling,
+        training=arm.training or study.training,
+        base=study.model.bases[index % len(study.model.bases)],
+        seed=study.seeds[index],
+    )
+
+
+def _ordered(arms: Iterable[Arm]) -> list[Arm]:
+    return sorted(arms, key=lambda arm: arm.control == "random")
+
+
+def _check(study: Study, wanted: list[Cell]) -> None:
+    names = [cell.name for cell in wanted]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise ArmsError(f"Study {study.name} has two arms called {min(doubled)!r}. Let them differ, or remove one.")
+    for cell in wanted:
+        if cell.judge.match is not None:
+            matched(study, cell)

@@ -1,0 +1,70 @@
+"""`collapse-lab doctor`: what works on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from collapse_lab.cli.options import bases_directory
+
+_NEEDED = ("torch", "transformers", "tokenizers", "numpy", "scipy", "statsmodels", "scikit-learn", "pandas", "pyarrow")
+_NEEDED_FOR_THE_REPORT = ("matplotlib", "jinja2")
+
+
+@click.command("doctor")
+def command() -> int:
+    """Look for what a study needs, and name the remedy where something is missing.
+
+    Exit status: 0 when a study can run here, 1 when it cannot.
+    """
+    click.echo(f"collapse-lab under Python {platform.python_version()} on {platform.platform(terse=True)}")
+    healthy = [_packages(), _sandbox()]
+    _accelerator()
+    _room()
+    click.echo("A study can run here." if all(healthy) else "A study cannot run here.")
+    return 0 if all(healthy) else 1
+
+
+def _packages() -> bool:
+    missing = []
+    for name in (*_NEEDED, *_NEEDED_FOR_THE_REPORT):
+        try:
+            click.echo(f"  ok  {name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+            click.echo(f"  no  {name}: not installed")
+    if missing:
+        click.echo("      remedy: pip install 'exogate[lab]'")
+    return not missing
+
+
+def _sandbox() -> bool:
+    from gates.sandbox.choose import choose
+    from gates.sandbox.spec import SandboxError
+
+    try:
+        click.echo(f"  ok  sandbox: {choose(None).name}")
+    except SandboxError as error:
+        click.echo(f"  no  sandbox: {error}")
+        return False
+    return True
+
+
+def _accelerator() -> None:
+    try:
+        import torch
+    except ImportError:
+        return
+    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    cores = len(os.sched_getaffinity(0))
+    click.echo(f"  ok  {cores} cores; GPUs: {', '.join(names) or 'none, which the pocket studies do not need'}")
+
+
+def _room() -> None:
+    directory = bases_directory()
+    free = shutil.disk_usage(next(p for p in (directory, *directory.parents) if p.exists())).free
+    click.echo(f"  ok  trained bases are kept in {directory} ({free // 2**30} GiB free)")

@@ -1,0 +1,29 @@
+"""`collapse-lab status`: how far a run is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from collapse_lab.job import Plan, folder_of
+
+
+@click.command("status")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def command(folder: Path) -> None:
+    """List the arms of the run in FOLDER with the rounds that they have done and their score so far."""
+    try:
+        plan = Plan.read(folder)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{folder} holds no run ({error}). Start one: collapse-lab run pocket.") from error
+    total = 0
+    for number, cell in enumerate(plan.cells()):
+        pages = [folder_of(folder, number) / f"round-{t}.json" for t in range(plan.rounds + 1)]
+        done = [page for page in pages if page.is_file()]
+        total += len(done)
+        scores = [json.loads(page.read_text("utf-8"))["pass_at_1_sampled"] for page in (done[:1] + done[-1:])]
+        said = f"pass@1 {scores[0]:.3f} -> {scores[-1]:.3f}" if scores else "not begun"
+        click.echo(f"{len(done)}/{len(pages)} rounds  {said:22}  {cell.name}")
+    click.echo(f"{total} of {len(plan.cells()) * (plan.rounds + 1)} rounds are done.")

@@ -1,0 +1,250 @@
+"""What a study would cost: counted from its settings, and turned into hours by stated rates.
+
+Operations are counted as usual: 2 a weight and token to read or write, 6 to train on (Kaplan et al., arXiv 2001.08361,
+section 2.1). Attention's own, some 4 % at the lengths of pocket tasks, are left out, and so is what is looked at
+without a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from math import ceil
+from typing import Any
+
+import yaml
+
+from collapse_lab.arms import Cell, matched
+from collapse_lab.models.model import Training
+from collapse_lab.policies import policy_of
+from collapse_lab.study import PocketModel, Study
+from gates import registry
+
+# Of the pocket tasks: entries of the tokenizer; mean tokens of 8,000 prompts, and of their reference bodies with the
+# stop. What a model writes is of like length, unless it comes to write without end.
+_VOCABULARY, _PROMPT, _BODY = 709, 33.3, 28.0
+_WHOLE = _PROMPT + _BODY
+# On disk: a model's files beside its weights, and a row of a table with a sample in it (measured, rounded up).
+_MODEL_BYTES, _ROW_BYTES = 20_000, 500
+# Texts that the judge's question is put about for one comparison of `pairwise-self-judge`: a pair in either order,
+# and the other one alone. A pair is as long as two.
+_PAIR = 5.0
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """A machine, by what it does for one arm, and how many arms it runs at a time.
+
+    ``train``, ``write`` and ``read`` are floating-point operations a second that it really does while training,
+    generating and scoring. ``judge`` is programs a second that are gated, run and compared. ``source`` says how the
+    numbers are known.
+    """
+
+    name: str
+    arms: int
+    train: float
+    write: float
+    read: float
+    judge: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work: tokens trained on, written and read (prompts among them), programs gated or run, and models and table
+    rows kept."""
+
+    trained: float = 0.0
+    written: float = 0.0
+    read: float = 0.0
+    judged: float = 0.0
+    models: int = 0
+    rows: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        """Return both together."""
+        return Cost(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def flops(self, weights: int) -> float:
+        """Return the operations for a model of so many weights."""
+        return weights * (6 * self.trained + 2 * (self.written + self.read))
+
+    def seconds(self, weights: int, hardware: Hardware) -> float:
+        """Return how long one process is busy with it."""
+        trained, written, read = (weights * n for n in (6 * self.trained, 2 * self.written, 2 * self.read))
+        return trained / hardware.train + written / hardware.write + read / hardware.read + self.judged / hardware.judge
+
+    def disk_bytes(self, weights: int) -> float:
+        """Return what is kept: every model in 32 bits a weight, and every table."""
+        return self.models * (4 * weights + _MODEL_BYTES) + self.rows * _ROW_BYTES
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a study costs. ``bases`` is the work of one base; round 0 is shared: ``first`` counts what is done once,
+    ``arms`` each arm's own."""
+
+    weights: int
+    bases: tuple[Cost, ...]
+    first: Cost
+    arms: tuple[Cost, ...]
+
+    @property
+    def whole(self) -> Cost:
+        """All of it."""
+        return sum((*self.bases, self.first, *self.arms), Cost())
+
+    def hours(self, hardware: Hardware) -> float:
+        """Return the wall time: bases first, side by side, then arms, as many at a time as the machine takes.
+
+        No shorter than the longest arm.
+        """
+        bases = [cost.seconds(self.weights, hardware) for cost in self.bases]
+        arms = [cost.seconds(self.weights, hardware) for cost in self.arms]
+        rest = (sum(arms) + self.first.seconds(self.weights, hardware)) / hardware.arms
+        return (_side_by_side(bases, hardware.arms) + max(rest, *arms)) / 3600
+
+    @property
+    def disk_bytes(self) -> float:
+        """What the results take; that of bases, which are kept for other studies, is counted in."""
+        return self.whole.disk_bytes(self.weights)
+
+
+def machines() -> list[Hardware]:
+    """Return the machines of ``hardware.yml``, the one that the pocket studies are made for first."""
+    return [Hardware(**row) for row in yaml.safe_load((files("collapse_lab") / "hardware.yml").read_text("utf-8"))]
+
+
+def parameters(model: PocketModel) -> int:
+    """Return the weights of the pocket model: shared keys and values, tied embedding, an inner width of three."""
+    width, head = model.width, model.width // model.heads
+    attention = 2 * width**2 + 2 * width * head
+    layer = attention + 3 * width * 3 * width + 2 * width
+    return _VOCABULARY * width + model.layers * layer + width
+
+
+def estimate(study: Study, cells: Sequence[Cell], rounds: int) -> Estimate:
+    """Count the work of some arms up to a round.
+
+    Where it hangs on results, the most is counted: a quota takes all the samples that it may, and an epoch goes over
+    all samples of a round.
+    """
+    wanted = list(dict.fromkeys([*cells, *(matched(study, c) for c in cells if c.judge.match)]))
+    return Estimate(
+        weights=parameters(study.model),
+        bases=tuple(_base(study) for _ in _bases(study, wanted)),
+        first=_first(study, wanted),
+        arms=tuple(_arm(study, cell, rounds) for cell in wanted),
+    )
+
+
+def _bases(study: Study, cells: Iterable[Cell]) -> set[int]:
+    """Return the bases that are needed: the arms' own, and those that are asked as foreign judges."""
+    found = set()
+    for cell in cells:
+        found.add(cell.base)
+        if cell.judge.policy and any(gate not in registry.BUILT_IN for gate in policy_of(cell.judge.policy).active()):
+            found.update([b for b in study.model.bases if b != cell.base][:1])
+    return found
+
+
+def _base(study: Study) -> Cost:
+    model, judge = study.model, study.judge
+    made = Cost(trained=_tokens(model.training, model.documents), models=1)
+    if judge:
+        lessons = judge.own_samples + 2 * judge.human_pairs
+        made += _writing(judge.own_samples, judge.own_samples)
+        made += Cost(trained=_tokens(judge.training, model.documents + lessons), judged=lessons)
+    return made
+
+
+def _first(study: Study, cells: Iterable[Cell]) -> Cost:
+    """Return round 0 without the gates: a score for each base; a pool and probes for each base, seed and sampling."""
+    scores = len({cell.base for cell in cells}) * [_scoring(study)]
+    pools = len({(cell.base, cell.seed, cell.sampling) for cell in cells}) * [_pool(study) + _probing(study)]
+    return sum([*scores, *pools], Cost())
+
+
+def _arm(study: Study, cell: Cell, rounds: int) -> Cost:
+    """Return an arm's own work: its gate in every round, and rounds 1 to the last with all that belongs to them."""
+    sets = ceil(cell.data.most_raw) if cell.data.quota and cell.judge.control != "human" else 1
+    one = _scoring(study) + _pool(study) + _probing(study) + Cost(models=1)
+    further = sum([_pool(study)] * (sets - 1), Cost())
+    gates = _gating(study, cell, sets * study.prompts, rounds)
+    training = [Cost(trained=_tokens(cell.training, _documents(study, cell, t, sets))) for t in range(rounds)]
+    return sum([one] * rounds + [further] * rounds + training, gates)
+
+
+def _documents(study: Study, cell: Cell, t: int, sets: int) -> float:
+    """Return the most documents that round *t* can give."""
+    own = cell.data.quota or sets * study.prompts
+    return own if cell.data.rule != "accumulate" else study.model.documents + (t + 1) * own
+
+
+def _gating(study: Study, cell: Cell, pool: int, rounds: int) -> Cost:
+    """Return what the judge of an arm does: the pool of each round, and held-out samples, fresh and of round 0.
+
+    A policy that asks no model judges those of round 0 once. One with a threshold scores pool 0 once more to fit it.
+    """
+    if cell.judge.control in ("human", "oracle"):
+        return Cost()
+    held_out = min(study.probes.held_out, study.tasks.benchmark)
+    if cell.judge.policy is None:
+        return _judging(pool * (rounds + 1) + held_out * (2 * rounds + 1), {})
+    policy = policy_of(cell.judge.policy)
+    asked = {name: policy.settings_of(name) for name in policy.active() if name not in registry.BUILT_IN}
+    seen = pool * (rounds + 1) + held_out * (2 * rounds + 1 if asked else rounds + 1)
+    return _judging(seen + (study.prompts if asked else 0), asked)
+
+
+def _judging(samples: float, asked: dict[str, Any]) -> Cost:
+    """Return what it takes to judge samples by gates, of which some ask models."""
+    found = Cost(judged=samples, rows=samples)
+    for name, settings in asked.items():
+        if name == "self-consistency":
+            found += _writing(samples, samples * settings.more) + Cost(judged=samples * settings.more)
+        elif name == "pairwise-self-judge":
+            found += _writing(samples, samples * settings.siblings)
+            found += Cost(read=samples * (1 + settings.siblings * _PAIR) * _WHOLE)
+        elif name not in ("novelty", "write-back"):
+            found += Cost(read=samples * _WHOLE)
+    return found
+
+
+def _pool(study: Study) -> Cost:
+    """Return a round's samples: written, run against the hidden cases, and kept as samples, truths and documents."""
+    return _writing(study.prompts, study.prompts) + Cost(judged=study.prompts, rows=3 * study.prompts)
+
+
+def _scoring(study: Study) -> Cost:
+    """Return an evaluation: prompts are read once for the greedy answers, and once for all the sampled ones."""
+    tasks, samples = study.tasks.benchmark + study.tasks.second_benchmark, study.evaluation.samples
+    answers = tasks * (1 + samples)
+    return _writing(tasks * (2 if samples else 1), answers) + Cost(judged=answers, rows=answers)
+
+
+def _probing(study: Study) -> Cost:
+    """Return what is looked at inside: own texts under two models, human ones under one, and the hidden states of
+    both at every layer; and several samples a prompt."""
+    probes = study.probes
+    prompts = min(probes.prompts, study.tasks.benchmark)
+    texts = min(probes.texts, study.prompts) * (2 + len(probes.layers))
+    texts += min(probes.texts, study.tasks.benchmark) * (1 + len(probes.layers))
+    return _writing(prompts, prompts * probes.per_prompt) + Cost(read=texts * _WHOLE, rows=prompts * probes.per_prompt)
+
+
+def _writing(prompts: float, samples: float) -> Cost:
+    return Cost(written=samples * _BODY, read=prompts * _PROMPT)
+
+
+def _tokens(training: Training, documents: float) -> float:
+    """Return the tokens that pass through the model."""
+    if training.steps is not None:
+        return training.steps * training.batch * _WHOLE
+    return (training.epochs or 0) * documents * _WHOLE
+
+
+def _side_by_side(seconds: Sequence[float], workers: int) -> float:
+    """Return how long equal pieces of work take."""
+    return max(seconds, default=0.0) * ceil(len(seconds) / workers)

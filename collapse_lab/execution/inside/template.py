@@ -1,0 +1,367 @@
+"""The template: reads programs from standard input, one at a time, and runs each in a forked child of its own.
+
+Started as ``python -P -s -S -W ignore template.py`` in the sandbox (not ``-I``: that would ignore the fixed hash seed
+of the sandbox's environment, and the order of a set of strings would differ from run to run). Input: a header, then
+the programs, each a length (4 bytes, little-endian) and a marshalled body. Output: one record a program, in order:
+a status letter, a length, and the child's own report.
+
+Who can be trusted: this process alone. It is unreadable for others of its user (``PR_SET_DUMPABLE``), it holds the
+only descriptors to the outside, and it looks into neither programs nor reports: both lie in memory that is wiped
+after each program, so that a child finds no other program's text or answers in what it inherits. The child
+filters its own system calls before it touches the program: it can start no process and reach none by signals, limits
+or scheduling, so that killing it ends all that it started (threads). Were the template ended all the same, or the
+scratch directory not left empty, the harness goes on in a fresh sandbox.
+
+Statuses: ``d`` the child ended by itself, ``t`` it used more than its processor time, ``o`` it wrote more than its
+output limit, ``w`` it slept until the backstop, ``k`` a signal ended it.
+
+A child's report is written into memory shared with the template, which reads it when the child is dead: what it said
+until then is there, however it ended. It is a length and a row of frames, each a letter, a length, and a body: ``R``
+the program is loaded, ``V`` the encoded value of the next call, ``E`` the class of the exception that ended it, ``T``
+and ``O`` processor time or output are used up, ``F`` the report is full, ``D`` done. It is the program's word; the
+harness believes none of it without the right values.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import marshal
+import mmap
+import os
+import resource
+import select
+import struct
+import sys
+import time
+
+# Neither typing nor collections nor signal: each page that the template holds costs every fork of it.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from collapse_lab.execution.inside.values import encode
+
+    Send = Callable[[bytes, bytes], None]
+    Spent = Callable[[], bytes]
+else:
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib is slow to load
+    from values import encode
+
+    del sys.path[0], sys.modules["values"]
+
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 4, 22, 38, 2
+_CPUCLOCK_SCHED = 2  # the low bits of a process's clock; linux/posix-timers.h
+_TICK_MS = 50
+_CHUNK = 65_536
+_KEPT = 4 * _CHUNK
+_OPEN_FILES = 256
+_FAILED = 71
+_LENGTH = struct.Struct("<I")
+_HEAD = struct.Struct("<cI")
+_PRCTL = ctypes.CDLL(None, use_errno=True).prctl
+_PRCTL.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+_SIGKILL = 9
+
+
+class _Filter(ctypes.Structure):
+    """``struct sock_fprog`` of linux/filter.h."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+class Buffer:
+    """Bytes in one place, wiped after use."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray(_CHUNK)
+        self.size = 0
+
+    def view(self, start: int, end: int) -> memoryview:
+        """Return the bytes from *start* to *end*, making room for them."""
+        if end > len(self._bytes):
+            larger = bytearray(max(end, 2 * len(self._bytes)))
+            larger[: self.size] = self._bytes[: self.size]
+            self._bytes[:] = bytes(len(self._bytes))
+            self._bytes = larger
+        return memoryview(self._bytes)[start:end]
+
+    def read(self, descriptor: int, size: int) -> bool:
+        """Append exactly *size* bytes; return whether there were so many."""
+        end = self.size + size
+        while self.size < end:
+            got = os.readv(descriptor, [self.view(self.size, end)])
+            if not got:
+                return False
+            self.size += got
+        return True
+
+    def wipe(self) -> None:
+        """Forget everything, and give back what only a large program needed."""
+        self._bytes[: self.size] = bytes(self.size)
+        self.size = 0
+        if len(self._bytes) > _KEPT:
+            self._bytes = bytearray(_CHUNK)
+
+
+class Template:
+    """The state of the template: its channel and what each child is held to."""
+
+    def __init__(self) -> None:
+        self._requests, self._answers = os.dup(0), os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
+        os.dup2(nothing, 1)
+        os.close(nothing)
+        self._program = Buffer()
+        length = self._length()
+        if length is None or not self._program.read(self._requests, length):
+            raise SystemExit("no header")
+        settings = marshal.loads(self._program.view(0, self._program.size))  # noqa: S302 - the harness wrote it
+        self._program.wipe()
+        self.cpu: float = settings["cpu_seconds"]
+        self.backstop: float = settings["wall_seconds"]
+        self.output: int = settings["output_bytes"]
+        self._report = mmap.mmap(-1, settings["report_bytes"])
+        self._most_answers: int = settings["answer_bytes"]
+        self._preloaded: list[str] = settings["preloaded"]
+        # Some of these may be links to others.
+        self._clean = {os.path.realpath(path) for path in settings["watched"] if os.path.isdir(path)}  # noqa: PTH112
+        own = resource.getpagesize() * int(_read("/proc/self/statm").split()[0])
+        self._limits = [
+            (resource.RLIMIT_AS, _at_most(resource.RLIMIT_AS, own + settings["memory_bytes"])),
+            (resource.RLIMIT_CPU, _at_most(resource.RLIMIT_CPU, int(self.cpu) + 2)),
+            (resource.RLIMIT_FSIZE, _at_most(resource.RLIMIT_FSIZE, settings["file_bytes"])),
+            (resource.RLIMIT_NOFILE, _at_most(resource.RLIMIT_NOFILE, _OPEN_FILES)),
+        ]
+        own_filter, sample_filter = (_Filter(len(p) // 8, p) for p in settings["filters"][os.uname().machine])
+        self._filter, self._filter_at = sample_filter, ctypes.addressof(sample_filter)
+        self._descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        _control(_PR_SET_DUMPABLE, 0)
+        _control(_PR_SET_NO_NEW_PRIVS, 1)
+        _control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(own_filter))
+        self._send, self._spent = _speaker(self._report), _bookkeeper(self.cpu, self.output)
+
+    def serve(self) -> None:
+        """Run programs until there are no more, the scratch directory is not clean, or enough was answered."""
+        answered = 0
+        _preload(self._preloaded)
+        gc.collect()
+        gc.freeze()
+        while answered < self._most_answers:
+            length = self._length()
+            if length is None or not self._program.read(self._requests, length):
+                return
+            status = self._one()
+            # At once, and not collected: a report kept here would be in the next child's memory.
+            answered += self._answer(status)
+            self._program.wipe()
+            # Gives the pages back, whatever was written to them and wherever.
+            self._report.madvise(mmap.MADV_REMOVE)
+            if any(os.listdir(path) for path in self._clean):  # noqa: PTH208
+                return
+
+    def _length(self) -> int | None:
+        if not self._program.read(self._requests, 4):
+            return None
+        length = int.from_bytes(self._program.view(0, 4), "little")
+        self._program.wipe()
+        return length
+
+    def _one(self) -> bytes:
+        """Run the program in the buffer; return its status. Its report is in the shared memory then."""
+        name = f"sink{os.getpid()}"
+        sink = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        os.unlink(name)  # noqa: PTH108
+        child = os.fork()
+        if child == 0:
+            self._become(sink)
+        watched = os.pidfd_open(child)
+        try:
+            slept = self._watch(child, watched)
+            used = os.wait4(child, 0)
+            if used[2].ru_utime + used[2].ru_stime > self.cpu:
+                return b"t"
+            if os.fstat(sink).st_size > self.output:
+                return b"o"
+            if slept:
+                return b"w"
+            return b"k" if os.WIFSIGNALED(used[1]) else b"d"
+        finally:
+            os.close(sink)
+            os.close(watched)
+
+    def _watch(self, child: int, watched: int) -> bool:
+        """Wait until the child has ended, or end it; return whether that was for sleeping too long."""
+        clock = (~child << 3) | _CPUCLOCK_SCHED
+        started = time.monotonic()
+        poll = select.poll()
+        poll.register(watched, select.POLLIN)
+        left = self.cpu
+        while not poll.poll(min(_TICK_MS, 1000 * left + 1)):
+            left = self.cpu - time.clock_gettime(clock)
+            slept = self._slept(child, started, self.cpu - left)
+            if left <= 0 or slept:
+                os.kill(child, _SIGKILL)
+                return slept and left > 0
+        return False
+
+    def _answer(self, status: bytes) -> int:
+        """Send the record of the dead child's report; return its size."""
+        size: int = min(_LENGTH.unpack_from(self._report)[0], len(self._report) - _LENGTH.size)
+        head = _HEAD.pack(status, size)
+        rest = memoryview(self._report)[_LENGTH.size : _LENGTH.size + size]
+        written = 0
+        while written < len(head) + size:
+            at = max(0, written - len(head))
+            written += os.writev(self._answers, [head[written:], rest[at:]])
+        return size
+
+    def _slept(self, child: int, started: float, used: float) -> bool:
+        """Whether the child did not even want to run for as long as the backstop says.
+
+        What it waited for a processor is the machine's doing, not its own.
+        """
+        passed = time.monotonic() - started
+        if passed - used < self.backstop:
+            return False
+        waited = 0
+        for task in os.listdir(f"/proc/{child}/task"):  # noqa: PTH208
+            waited += int((_read(f"/proc/{child}/task/{task}/schedstat").split() or [b"0"] * 2)[1])
+        return passed - used - waited / 1e9 >= self.backstop
+
+    def _become(self, sink: int) -> None:
+        """Turn this fork into the child, run the program, and end; never returns."""
+        try:
+            os.dup2(sink, 1)
+            os.dup2(sink, 2)
+            os.closerange(3, self._descriptors)
+            os.setpgid(0, 0)
+            for what, value in self._limits:
+                resource.setrlimit(what, (value, value))
+            _control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._filter_at)
+            program = marshal.loads(self._program.view(0, self._program.size))  # noqa: S302 - the harness wrote it
+            run(program, self._send, self._spent)
+        finally:
+            os._exit(_FAILED)
+
+
+def run(program: tuple[str, str, tuple[bytes, ...], int], send: Send, spent: Spent) -> None:
+    """Load the program, call its function once a case, report each value; ends the process.
+
+    Before the case number *again* the program is loaded anew, with none of the names it had made.
+    """
+    source, entry_point, cases, again = program
+    leave, loads = os._exit, marshal.loads
+    try:
+        code = compile(source, "<solution>", "exec", 0, True)
+        function = _load(code, entry_point, bool(cases))
+        _stop_at_limit(spent, send)
+        send(b"R", b"")
+        for number, case in enumerate(cases):
+            if number == again:
+                function = _load(code, entry_point, True)
+            value = encode(function(*loads(case)))
+            _stop_at_limit(spent, send)
+            send(b"V", value)
+        send(b"D", b"")
+    except MemoryError:
+        send(b"E", b"MemoryError")
+    except BaseException as error:  # noqa: BLE001 - SystemExit, too: a program that leaves has not answered
+        send(b"E", _name(error))
+    leave(0)
+
+
+def _load(code: Any, entry_point: str, called: bool) -> Any:
+    space: dict[str, Any] = {}
+    exec(code, space)  # noqa: S102 - that is what this is for
+    return _found(space, entry_point) if called else None
+
+
+def _found(space: dict[str, Any], entry_point: str) -> Any:
+    if entry_point not in space:
+        raise NameError(entry_point)
+    return space[entry_point]
+
+
+def _bookkeeper(cpu: float, output: int) -> Spent:
+    """Return what says, between two calls, which limit the child is over (the template asks the kernel, too)."""
+    clock, size, flush = time.process_time, os.fstat, sys.stdout.flush
+
+    def spent() -> bytes:
+        try:
+            flush()
+            if size(1).st_size > output:
+                return b"O"
+        except (OSError, ValueError):
+            pass  # it has closed its output
+        return b"T" if clock() > cpu else b""
+
+    return spent
+
+
+def _stop_at_limit(spent: Spent, send: Send) -> None:
+    if letter := spent():
+        send(letter, b"")
+        os._exit(0)
+
+
+def _speaker(report: mmap.mmap) -> Send:
+    """Return what appends a frame to the report. One that is full says so by its last frame."""
+    view, pack, length, room = memoryview(report), _HEAD.pack_into, _LENGTH.pack_into, len(report) - 2 * _HEAD.size
+    end = _LENGTH.size
+
+    def send(letter: bytes, body: bytes) -> None:
+        nonlocal end
+        if end + len(body) > room:
+            letter, body = b"F", b""
+        pack(view, end, letter, len(body))
+        start = end + _HEAD.size
+        end = start + len(body)
+        view[start:end] = body
+        # Last: a frame counts when it is whole.
+        length(view, 0, end - _LENGTH.size)
+        if letter == b"F":
+            os._exit(0)
+
+    return send
+
+
+def _name(error: BaseException) -> bytes:
+    """Return the class's own name; a metaclass of the program's is not asked."""
+    name: str = type.__dict__["__name__"].__get__(type(error))
+    return name.encode("utf-8", "replace")[:100]
+
+
+def _at_most(what: int, wanted: int) -> int:
+    ceiling = resource.getrlimit(what)[1]
+    return wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
+
+
+def _preload(names: Iterable[str]) -> None:
+    """Import what many of the programs will; ``random`` without its hook that seeds it anew in every fork."""
+    hook = os.register_at_fork
+    os.register_at_fork = lambda **_: None
+    for name in names:
+        __import__(name)
+    os.register_at_fork = hook
+    if "random" in sys.modules:
+        sys.modules["random"].seed(0)
+
+
+def _control(option: int, value: int, address: int = 0) -> None:
+    if _PRCTL(option, value, address, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return stream.read()
+    except OSError:
+        return b""
+
+
+if __name__ == "__main__":
+    Template().serve()

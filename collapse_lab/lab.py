@@ -1,0 +1,350 @@
+"""A study as a graph of artifacts: each asked for by name, made when it is first needed, found ever after.
+
+Round t of an arm is its model M_t and what is seen of it: M_0 is the base; M_t generates pool t; the policy judges
+pool t; what it accepts, mixed by the data rule, trains M_{t+1}. An artifact's key holds everything that it depends
+on, so arms share what they have in common (all of them round 0) without knowing of each other.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from collapse_lab import revision
+from collapse_lab.arms import Cell, matched
+from collapse_lab.metrics.fingerprint import fingerprint
+from collapse_lab.policies import coin, policy_of
+from collapse_lab.sample import Sample, seed_of
+from collapse_lab.self_gates.context import Calibrated, LabContext, Teaches
+from collapse_lab.stages.gate import Gated, calibrate, gate
+from collapse_lab.stages.generate import again, generate
+from collapse_lab.stages.mix import Item, mix
+from collapse_lab.stages.truth import truth
+from collapse_lab.store import Artifact, Store, key_of, write_json, write_rows
+from collapse_lab.study import Study
+from collapse_lab.tasks.task import Task
+from collapse_lab.workshop import Workshop
+from gates import registry
+from gates.policy import Policy
+
+Seen = Callable[[str, str, float], None]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Samples with their tasks beside them, from one artifact."""
+
+    artifact: Artifact
+    tasks: tuple[Task, ...]
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A pool with what decided over it: rows of ``stages.gate.Gated`` and of hidden truth, beside the samples."""
+
+    pool: Pool
+    verdicts: tuple[dict[str, Any], ...]
+    truth: tuple[dict[str, Any], ...]
+
+    @property
+    def accepted(self) -> list[int]:
+        """The places of the accepted samples."""
+        return [i for i, row in enumerate(self.verdicts) if row["accepted"]]
+
+
+class Lab:
+    """The artifacts of one study. Methods make what is missing; ``seen`` hears of each as it is ready."""
+
+    def __init__(self, study: Study, store: Store, bases: Store, workshop: Workshop, seen: Seen) -> None:
+        self.study, self.workshop = study, workshop
+        self._store, self._bases, self._seen = store, bases, seen
+        self.benchmarks = dict(workshop.source.benchmarks())
+        # Every artifact that this process needed: its stage, and the seconds that making it took.
+        self.used: dict[str, tuple[str, float]] = {}
+        # Each round rests on all before it: without memory, the work doubles with every round.
+        self.prompts, self.model, self.documents = cache(self._prompts), cache(self._model), cache(self._documents)
+
+    # Models -----------------------------------------------------------------------------------------------------
+
+    def base(self, number: int) -> Artifact:
+        """Return the base model of a number: the same for every study with these tasks and model settings."""
+        study = self.study
+        key = key_of(
+            "base",
+            tasks=study.tasks.model_dump(mode="json"),
+            model=study.model.model_dump(mode="json", exclude={"bases"}),
+            number=number,
+            judge=study.judge.model_dump(mode="json") if study.judge else None,
+            **made_by(revision.MODEL),
+        )
+        return self.make("base", key, lambda path: self.workshop.train_base(study, number, path), shared=True)
+
+    def _model(self, cell: Cell, t: int) -> Artifact:
+        """Return M_t of an arm. A round that had nothing to train on leaves the model that it started from."""
+        if t == 0:
+            return self.base(cell.base)
+        start = self.model(cell, t - 1) if cell.start == "previous" else self.base(cell.base)
+        documents = self.documents(cell, t - 1)
+        if not documents.json("counts.json")["documents"]:
+            return start
+        seed = seed_of("train", cell.seed, t)
+        training = cell.training.model_dump(mode="json")
+        key = key_of(
+            "train", start=start.key, documents=documents.key, training=training, seed=seed, **made_by(revision.MODEL)
+        )
+
+        def build(path: Path) -> None:
+            model = self.workshop.open(start).copy()
+            items = [(row["prompt"], row["completion"]) for row in documents.rows("documents.jsonl")]
+            log = model.train(items, cell.training, seed, path / "state")
+            model.save(path / "model")
+            write_json(path / "log.json", {"losses": log.losses, "tokens": log.tokens, "seconds": log.seconds})
+            shutil.rmtree(path / "state", ignore_errors=True)
+
+        return self.make("train", key, build)
+
+    # Generate ---------------------------------------------------------------------------------------------------
+
+    def _prompts(self, cell_seed: int, t: int, chunk: int) -> tuple[Task, ...]:
+        t = t if self.study.fresh_prompts else 0
+        return tuple(self.workshop.source.pool("prompts", seed_of("prompts", cell_seed, t, chunk), self.study.prompts))
+
+    def pool(self, cell: Cell, t: int, chunk: int = 0) -> Pool:
+        """Return what M_t wrote for the prompts of round t (*chunk* counts further sets, where a quota asks)."""
+        model = self.model(cell, t)
+        tasks = self._prompts(cell.seed, t, chunk)
+        seed = seed_of("pool", cell.seed, t, chunk)
+        key = key_of(
+            "generate",
+            model=model.key,
+            tasks=self.study.tasks.model_dump(mode="json"),
+            prompts=[cell.seed, t if self.study.fresh_prompts else 0, chunk, self.study.prompts],
+            sampling=cell.sampling.model_dump(mode="json"),
+            seed=seed,
+            **made_by(revision.MODEL),
+        )
+
+        def build(path: Path) -> None:
+            made = generate(self.workshop.open(model), tasks, cell.sampling, seed)
+            write_rows(path / "samples.jsonl", (s.as_row() for s in made))
+
+        artifact = self.make("generate", key, build)
+        return Pool(artifact, tasks, tuple(Sample(**row) for row in artifact.rows("samples.jsonl")))
+
+    # Gate -------------------------------------------------------------------------------------------------------
+
+    def truth(self, pool: Pool) -> tuple[dict[str, Any], ...]:
+        """Return, for each sample, whether it passes the hidden cases, and how it ended."""
+        limits = self.study.limits.model_dump(mode="json")
+        key = key_of("truth", pool=pool.artifact.key, limits=limits, **made_by(revision.JUDGING))
+
+        def build(path: Path) -> None:
+            verdicts = truth(pool.tasks, pool.samples, self.workshop.execute)
+            write_rows(
+                path / "truth.jsonl",
+                ({"passed": v.passed, "ending": v.ending, "exception": v.exception} for v in verdicts),
+            )
+
+        return tuple(self.make("truth", key, build).rows("truth.jsonl"))
+
+    def policy(self, cell: Cell, t: int) -> Policy:
+        """Return the policy that judges pool t of an arm."""
+        if cell.judge.control == "random":
+            twin = self.judged(matched(self.study, cell), t)
+            share = len(twin.accepted) / max(1, len(twin.verdicts))
+            return coin(share, seed_of("coin", cell.seed, t) % 2**31)
+        return policy_of(cell.judge.policy or "none")
+
+    def judged(self, cell: Cell, t: int, chunk: int = 0) -> Judged:
+        """Return pool t with what the arm's judge decided over it."""
+        pool = self.pool(cell, t, chunk)
+        facts = self.truth(pool)
+        if cell.judge.control in ("oracle", "human"):
+            # `human` trains on nothing of the pool; its samples are looked at as if all were let through.
+            passes = [f["passed"] or cell.judge.control == "human" for f in facts]
+            rows = tuple(
+                Gated(s.id, p, p, None, error=False, why=()).as_row() for s, p in zip(pool.samples, passes, strict=True)
+            )
+            return Judged(pool, rows, facts)
+        return Judged(pool, self.verdicts(cell, t, pool), facts)
+
+    def verdicts(self, cell: Cell, t: int, pool: Pool) -> tuple[dict[str, Any], ...]:
+        """Return what the policy of round t makes of any pool, one row a sample."""
+        policy = self.policy(cell, t)
+        calibration = self.calibration(cell) if _has_threshold(policy) else {}
+        key = key_of(
+            "gate",
+            policy=policy.hash,
+            pool=pool.artifact.key,
+            flip=cell.judge.flip,
+            calibration=calibration,
+            asked=self._asked(cell, t, policy),
+            **made_by(revision.JUDGING, tools=True),
+        )
+
+        def build(path: Path) -> None:
+            context = self._context(cell, t, policy, calibration)
+            made = gate(policy, pool.tasks, pool.samples, context, cell.judge.flip)
+            write_rows(path / "verdicts.jsonl", (g.as_row() for g in made))
+
+        return tuple(self.make("gate", key, build).rows("verdicts.jsonl"))
+
+    def calibration(self, cell: Cell) -> dict[str, float]:
+        """Return the thresholds of the arm's policy, fitted on pool 0."""
+        policy, pool = self.policy(cell, 0), self.pool(cell, 0)
+        key = key_of(
+            "calibrate",
+            policy=policy.hash,
+            pool=pool.artifact.key,
+            asked=self._asked(cell, 0, policy),
+            **made_by(revision.JUDGING, tools=True),
+        )
+
+        def build(path: Path) -> None:
+            context = self._context(cell, 0, policy, {})
+            write_json(path / "thresholds.json", calibrate(policy, pool.tasks, pool.samples, context))
+
+        found: dict[str, float] = self.make("calibrate", key, build).json("thresholds.json")
+        return found
+
+    def _asked(self, cell: Cell, t: int, policy: Policy) -> dict[str, Any] | None:
+        """Return the keys of what the lab's own gates may ask, where the policy has any."""
+        if not any(name not in registry.BUILT_IN for name in policy.active()):
+            return None
+        foreign = self._foreign(cell)
+        return {
+            "author": self.model(cell, t).key,
+            "frozen": self.base(cell.base).key,
+            "foreign": self.base(foreign).key if foreign is not None else None,
+            "trained_on": [self.documents(cell, past).key for past in range(t)],
+            "sampling": cell.sampling.model_dump(mode="json"),
+            "limits": self.study.limits.model_dump(mode="json"),
+            "seed": cell.seed,
+        }
+
+    def _foreign(self, cell: Cell) -> int | None:
+        return next((number for number in self.study.model.bases if number != cell.base), None)
+
+    def _context(self, cell: Cell, t: int, policy: Policy, calibration: dict[str, float]) -> LabContext:
+        context = self.workshop.context
+        if self._asked(cell, t, policy) is None:
+            return context
+        author, foreign = self.workshop.open(self.model(cell, t)), self._foreign(cell)
+        return replace(
+            context,
+            author=author,
+            frozen=self.workshop.open(self.base(cell.base)),
+            foreign=self.workshop.open(self.base(foreign)) if foreign is not None else None,
+            again=lambda tasks, samples, count: again(author, tasks, samples, count, cell.sampling),
+            calibration=calibration,
+            trained_on=frozenset(
+                fingerprint(row["prompt"] + row["completion"])
+                for past in range(t)
+                for row in self.documents(cell, past).rows("documents.jsonl")
+            ),
+            seed=cell.seed,
+        )
+
+    # Mix --------------------------------------------------------------------------------------------------------
+
+    def _documents(self, cell: Cell, t: int) -> Artifact:
+        """Return what trains M_{t+1}."""
+        rule, human_only = cell.data, cell.judge.control == "human"
+        chunks = [] if human_only else self._chunks(cell, t)
+        earlier = [self.documents(cell, past).key for past in range(t)] if rule.rule.startswith("accumulate") else []
+        seed = seed_of("mix", cell.seed, t)
+        key = key_of(
+            "mix",
+            rule=rule.model_dump(mode="json"),
+            human_only=human_only,
+            accepted=[[c.pool.artifact.key, c.accepted] for c in chunks],
+            lessons=cell.judge.policy if self._teaches(cell) else None,
+            earlier=earlier,
+            base=cell.base if earlier or rule.rule.startswith("accumulate") else None,
+            human=[self.study.tasks.model_dump(mode="json"), cell.seed, t, self.study.prompts],
+            seed=seed,
+            **made_by(revision.MODEL),
+        )
+
+        def build(path: Path) -> None:
+            accepted = [item for c in chunks for item in _items(c, t + 1)]
+            human = self._human(cell, t)
+            kept = self._kept(cell, t) if rule.rule.startswith("accumulate") else []
+            drawn = human if human_only else mix(rule, accepted, kept, human, seed)
+            lessons = [lesson for c in chunks for lesson in self._lessons(cell, c, t + 1)]
+            write_rows(path / "documents.jsonl", (item.as_row() for item in [*drawn, *lessons]))
+            origins = Counter(item.origin for item in [*drawn, *lessons])
+            write_json(path / "counts.json", {"documents": len(drawn) + len(lessons), **origins})
+
+        return self.make("mix", key, build)
+
+    def _chunks(self, cell: Cell, t: int) -> list[Judged]:
+        """Return pool t, and further sets until the quota is reached or the most raw samples are spent."""
+        chunks = [self.judged(cell, t)]
+        quota = cell.data.quota
+        while quota and len(chunks) < ceil(cell.data.most_raw):
+            found = {(c.pool.samples[i].task, c.pool.samples[i].completion) for c in chunks for i in c.accepted}
+            if len(found) >= quota:
+                break
+            chunks.append(self.judged(cell, t, len(chunks)))
+        return chunks
+
+    def _human(self, cell: Cell, t: int) -> list[Item]:
+        tasks = self.workshop.source.pool("human", seed_of("human", cell.seed, t), self.study.prompts)
+        return [Item(task.prompt, task.reference, task.id, "human", t + 1) for task in tasks]
+
+    def _kept(self, cell: Cell, t: int) -> list[Item]:
+        """Return what the accumulating rules keep: the base's documents, and every earlier round's accepted samples."""
+        base = [Item(*document, "", "human", 0) for document in self.workshop.base_documents(self.study, cell.base)]
+        rounds = [item for past in range(t) for c in self._chunks(cell, past) for item in _items(c, past + 1)]
+        return base + rounds
+
+    def _teaches(self, cell: Cell) -> bool:
+        return cell.judge.policy is not None and any(
+            isinstance(registry.get(name), Teaches) for name in policy_of(cell.judge.policy).active()
+        )
+
+    def _lessons(self, cell: Cell, judged: Judged, t: int) -> list[Item]:
+        if not self._teaches(cell):
+            return []
+        gates = [registry.get(name) for name in policy_of(cell.judge.policy or "").active()]
+        teacher = next(g for g in gates if isinstance(g, Teaches))
+        pool = judged.pool
+        said = [bool(row["accepted"]) for row in judged.verdicts]
+        return [Item(*d, "", "lesson", t) for d in teacher.lessons(pool.tasks, pool.samples, said)]
+
+    def make(self, stage: str, key: str, build: Callable[[Path], None], *, shared: bool = False) -> Artifact:
+        """Return an artifact of the study's store (*shared*: of the one for bases), made by *build* where it is not
+        there."""
+        store = self._bases if shared else self._store
+        known = store.find(key)
+        artifact = known or store.make(key, stage, build)
+        if key not in self.used:
+            self.used[key] = (stage, artifact.seconds)
+        if known is None:
+            self._seen(stage, key, artifact.seconds)
+        return artifact
+
+
+def made_by(parts: tuple[str, ...], *, tools: bool = False) -> dict[str, Any]:
+    """Return the part of a key that says by which code and which versions an artifact was made."""
+    return {"code": revision.code(*parts), "versions": revision.versions(tools=tools)}
+
+
+def _has_threshold(policy: Policy) -> bool:
+    return any(isinstance(registry.get(name), Calibrated) for name in policy.active())
+
+
+def _items(judged: Judged, t: int) -> list[Item]:
+    pool = judged.pool
+    return [
+        Item(pool.tasks[i].prompt, pool.samples[i].completion, pool.tasks[i].id, "synthetic", t)
+        for i in judged.accepted
+    ]

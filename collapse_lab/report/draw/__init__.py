@@ -1,0 +1,1 @@
+"""Pictures as SVG by matplotlib: one for wide pages, one for narrow ones, both readable without colour."""

@@ -1,0 +1,57 @@
+"""What a result depends on beside its settings: the code that made it, and the versions of what it called."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+_CODE = (".py", ".yml", ".json", ".jsonl", ".txt")
+
+# Which parts of the project, and which distributions, decide what a stage gives.
+MODEL = ("collapse_lab/models", "collapse_lab/tasks", "collapse_lab/stages", "collapse_lab/sample.py")
+_JUDGES = ("self_gates", "execution", "policies", "metrics")
+JUDGING = ("gates", *(f"collapse_lab/{name}" for name in _JUDGES), *MODEL)
+# Everything that a page of numbers comes from; the report, the theory and the command line are not among it.
+_GRAPH = ("arms", "job", "lab", "looks", "measures", "page", "study", "workshop")
+RESULTS = (*JUDGING, *(f"collapse_lab/{name}.py" for name in _GRAPH))
+_NUMERIC = ("torch", "transformers", "tokenizers", "numpy")
+_TOOLS = ("pylint", "astroid", "mypy", "bandit", "detect-secrets", "pytest")
+
+
+@cache
+def code(*parts: str) -> str:
+    """Return a hash of the source of some parts of the project (paths relative to its root)."""
+    digest = hashlib.sha256()
+    for part in sorted(parts):
+        path = _ROOT / part
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in _CODE)
+        for file in files:
+            digest.update(f"{file.relative_to(_ROOT).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def versions(*, tools: bool = False) -> dict[str, str]:
+    """Return the versions that numbers may depend on; with ``tools`` those that gates' verdicts depend on as well."""
+    found = {"python": platform.python_version()}
+    for name in _NUMERIC + (_TOOLS if tools else ()):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def hardware() -> dict[str, object]:
+    """Return what the results were made on, for people to read; it is no part of a key."""
+    model = ""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text("utf-8", "replace").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return {"machine": platform.machine(), "processor": model, "cores": os.cpu_count(), "system": platform.system()}

@@ -1,0 +1,21 @@
+"""Truth: whether samples pass the hidden cases. For the score and for metrics, never for a gate's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from collapse_lab.execution.outcome import Program, Verdict
+from collapse_lab.sample import Sample
+from collapse_lab.tasks.task import Task
+
+Execute = Callable[[Sequence[Program]], list[Verdict]]
+
+
+def truth(tasks: Sequence[Task], samples: Sequence[Sample], execute: Execute) -> list[Verdict]:
+    """Return how each sample fares on its task's hidden cases (*tasks* stand beside *samples*)."""
+    return execute(
+        [
+            Program(task.program(sample.completion), task.entry_point, task.hidden)
+            for task, sample in zip(tasks, samples, strict=True)
+        ]
+    )

@@ -1,0 +1,143 @@
+"""What a study file may say. A study is a matrix of arms; everything that decides a number stands in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from collapse_lab.execution.outcome import Limits
+from collapse_lab.models.model import Sampling, Strict, Training
+
+
+class PocketModel(Strict):
+    """A small Llama, trained from nothing on the study's own tasks; one base for each seed of ``bases``."""
+
+    kind: Literal["pocket"] = "pocket"
+    width: int = Field(default=128, ge=16)
+    layers: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1)
+    bases: tuple[int, ...] = (0, 1)
+    documents: int = Field(default=24_000, ge=1)
+    training: Training = Training(steps=2100, batch=16, learning_rate=2.5e-3, warmup=100)
+
+
+class JudgeStage(Strict):
+    """How a base learns to say whether code is good, before round 1: on its own samples, labelled by hidden tests of
+    the training pool, and on human bodies, good and corrupted; mixed one to one with plain documents."""
+
+    own_samples: int = Field(default=3000, ge=0)
+    human_pairs: int = Field(default=3000, ge=0)
+    training: Training = Training(steps=1000, batch=16, learning_rate=1e-3)
+
+
+class PocketTasks(Strict):
+    """The generated tasks: sizes of the two benchmarks, and the share of correct but untidy reference bodies."""
+
+    kind: Literal["pocket"] = "pocket"
+    seed: int = 0
+    benchmark: int = Field(default=300, ge=1)
+    second_benchmark: int = Field(default=200, ge=0)
+    zipf: float = Field(default=1.1, gt=0)
+    untidy: float = Field(default=0.12, ge=0, le=1)
+
+
+class DataRule(Strict):
+    """What a round trains on.
+
+    ``replace``: this round's accepted samples. ``accumulate``: every round's, and the base's human documents.
+    ``accumulate-subsample``: as many, drawn from the accumulated. ``human_share`` of the documents are fresh human
+    ones (``hybrid`` is ``replace`` with a share above 0). ``quota``: how many distinct accepted samples a round
+    trains on, where fewer were accepted more are generated, up to ``most_raw`` times the prompts; ``None`` takes
+    what a fixed raw count gives.
+    """
+
+    rule: Literal["replace", "accumulate", "accumulate-subsample", "hybrid"] = "replace"
+    human_share: float = Field(default=0.0, ge=0.0, le=1.0)
+    quota: int | None = Field(default=None, ge=1)
+    most_raw: float = Field(default=4.0, ge=1.0)
+
+    @model_validator(mode="after")
+    def _hybrid_has_humans(self) -> DataRule:
+        if self.rule == "hybrid" and self.human_share == 0:
+            raise ValueError("rule `hybrid` needs a human_share above 0")
+        return self
+
+
+class Arm(Strict):
+    """One row of the matrix, before models and seeds multiply it.
+
+    Either a ``policy`` (a lab or preset name, or a file beside the study) or a ``control``: ``human`` trains on
+    fresh human documents only, ``oracle`` accepts what passes the hidden tests, ``random`` accepts by a toss at the
+    acceptance rate that the arm of policy ``match`` had in the same round. ``flip`` turns over that share of the
+    policy's verdicts. What an arm does not say is the study's.
+    """
+
+    policy: str | None = None
+    control: Literal["human", "oracle", "random"] | None = None
+    match: str | None = None
+    flip: float = Field(default=0.0, ge=0.0, le=1.0)
+    data: DataRule | None = None
+    start: Literal["previous", "base"] | None = None
+    sampling: Sampling | None = None
+    training: Training | None = None
+
+    @model_validator(mode="after")
+    def _one_judge(self) -> Arm:
+        if (self.policy is None) == (self.control is None):
+            raise ValueError("an arm has either a `policy` or a `control`")
+        if (self.control == "random") != (self.match is not None):
+            raise ValueError("control `random` needs `match: POLICY`, and only it may have it")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Who judges, in one word: ``tests``, ``human``, ``random@tests``, ``tests~10%``."""
+        name = Path(self.policy or "").stem or (f"random@{self.match}" if self.match else self.control or "")
+        return f"{name}~{self.flip:.0%}" if self.flip else name
+
+
+class Evaluation(Strict):
+    """How a model is scored: greedy once, and ``samples`` completions a task drawn with ``sampling``."""
+
+    samples: int = Field(default=4, ge=0)
+    sampling: Sampling = Sampling(temperature=1.0)
+    greedy: Sampling = Sampling(temperature=0.0)
+    k: tuple[int, ...] = (1,)
+
+
+class Probes(Strict):
+    """What is looked at inside: hidden states at ``layers`` on ``texts`` own samples and fixed human ones; held-out
+    samples a gate is measured on; ``per_prompt`` completions of ``prompts`` prompts for diversity."""
+
+    layers: tuple[int, ...] = (-1,)
+    texts: int = Field(default=256, ge=2)
+    held_out: int = Field(default=200, ge=0)
+    prompts: int = Field(default=40, ge=0)
+    per_prompt: int = Field(default=5, ge=2)
+    contamination: tuple[int, ...] = (10, 13)
+
+
+class Study(Strict):
+    """A study file, with every default filled in."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    question: str
+    model: PocketModel = PocketModel()
+    tasks: PocketTasks = PocketTasks()
+    judge: JudgeStage | None = None
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    rounds: int = Field(default=5, ge=1, le=100)
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    prompts: int = Field(default=600, ge=1)
+    fresh_prompts: bool = True
+    data: DataRule = DataRule()
+    start: Literal["previous", "base"] = "previous"
+    sampling: Sampling = Sampling(temperature=1.0)
+    training: Training = Training(steps=75, batch=16, learning_rate=1e-3)
+    evaluation: Evaluation = Evaluation()
+    probes: Probes = Probes()
+    limits: Limits = Limits()
+    quick: Annotated[dict[str, object], Field(default_factory=dict)]
+    """Keys of this file that ``--quick`` replaces."""

@@ -1,0 +1,90 @@
+"""What a model is asked to write, and the calls that decide whether it did."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Stratum = Literal["head", "middle", "tail"]
+STRATA: tuple[Stratum, ...] = ("head", "middle", "tail")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One call of the entry point and what it must give.
+
+    ``arguments`` is a tuple and ``expected`` a value, both written as Python literals (``ast.literal_eval`` reads
+    them; ``nan`` and ``inf`` may stand as ``float('nan')``). ``tolerance`` is the absolute and relative difference
+    allowed between floats; 0 compares exactly.
+    """
+
+    arguments: str
+    expected: str
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One function to complete.
+
+    ``prompt`` is source text up to where the model goes on (typed signature and docstring; ends with a newline).
+    ``reference`` is a person's completion, which passes every case. The gate sees the ``visible`` cases only; the
+    score is counted on the ``hidden`` ones; no call is in both. ``stratum`` follows from the rarest of
+    ``operations``; ``family`` names the kind of task.
+    """
+
+    id: str
+    prompt: str
+    entry_point: str
+    reference: str
+    visible: tuple[Case, ...]
+    hidden: tuple[Case, ...]
+    stratum: Stratum
+    family: str
+    operations: tuple[str, ...] = field(default=())
+
+    def program(self, completion: str) -> str:
+        """Return the whole file that a completion makes."""
+        return self.prompt + completion
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Tasks that are scored and never trained on, in a fixed order."""
+
+    name: str
+    tasks: tuple[Task, ...]
+
+    @property
+    def hash(self) -> str:
+        """A hash over every task, to stand beside every score (64 hexadecimal digits)."""
+        digest = hashlib.sha256()
+        for task in self.tasks:
+            digest.update(repr(task).encode())
+        return digest.hexdigest()
+
+
+class TaskSource(Protocol):
+    """Where a study's tasks come from: an endless human pool and fixed benchmarks, disjoint by specification.
+
+    Everything is a pure function of the source's settings and the arguments: the same call gives the same tasks in
+    every process.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name used in study files."""
+
+    def pool(self, purpose: str, seed: int, count: int) -> Sequence[Task]:
+        """Return *count* training tasks drawn with replacement by the source's own frequencies.
+
+        ``purpose`` ("base", "prompts", "human", "judge", ...) and ``seed`` name an independent stream.
+        """
+
+    def benchmarks(self) -> Mapping[str, Benchmark]:
+        """Return the held-out benchmarks by name; no two share a specification, and none shares one with a pool."""
+
+    def texts(self) -> Sequence[tuple[str, str]]:
+        """Return (prompt, completion) pairs that hold every word the source can produce, for a tokenizer."""

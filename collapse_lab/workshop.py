@@ -1,0 +1,88 @@
+"""What the stages work with: the sandboxed harness, the gates' context, the tasks, and models opened from artifacts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from collapse_lab.execution.harness import Harness
+from collapse_lab.execution.outcome import Program, Verdict
+from collapse_lab.models.model import Document, Model
+from collapse_lab.self_gates.context import LabContext
+from collapse_lab.study import Study
+from collapse_lab.tasks import open_source
+from gates.interpreter import Interpreter
+from gates.sandbox.choose import choose
+from gates.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collapse_lab.store import Artifact
+
+# An arm asks for its author, its round-0 model and a foreign one.
+_MOST_OPEN = 3
+
+
+class Workshop:
+    """Tools for one process that runs arms of one study. A context manager.
+
+    Raises ``gates.sandbox.spec.SandboxError`` on entry where no sandbox works: samples never run without one.
+    """
+
+    def __init__(self, study: Study, workers: int = 1) -> None:
+        self._study, self._workers = study, workers
+        self._opened: OrderedDict[str, Model] = OrderedDict()
+        self._exits = ExitStack()
+        self.source = open_source(study.tasks)
+
+    def __enter__(self) -> Workshop:
+        sandbox = choose(None)
+        # Before torch is imported: a fork of a process that holds it costs 25 ms instead of 1.
+        self._harness = self._exits.enter_context(Harness(self._workers, self._study.limits, sandbox))
+        own = Interpreter.own()
+        workspace = self._exits.enter_context(Workspace())
+        self.context = LabContext(
+            workspace,
+            own,
+            own,
+            sandbox,
+            jobs=self._workers,
+            execute=self.execute,
+            observe=self._harness.observe,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def execute(self, programs: Sequence[Program]) -> list[Verdict]:
+        """Run programs in the sandbox and compare what they return, outside their process."""
+        return self._harness.judge(programs)
+
+    def open(self, artifact: Artifact) -> Model:
+        """Return the model of a `base` or `train` artifact. It is shared: copy it before training."""
+        if artifact.key not in self._opened:
+            from collapse_lab.models.causal import open_model
+
+            self._opened[artifact.key] = open_model(artifact.path / "model")
+        self._opened.move_to_end(artifact.key)
+        while len(self._opened) > _MOST_OPEN:
+            self._opened.popitem(last=False)
+        return self._opened[artifact.key]
+
+    def base_documents(self, study: Study, number: int) -> list[Document]:
+        """Return the human documents that base *number* was trained on."""
+        from collapse_lab.models.base import documents
+
+        return documents(study, self.source, number)
+
+    def train_base(self, study: Study, number: int, path: Path) -> None:
+        """Train base *number* from nothing into *path*; an interrupted training goes on where it stood."""
+        from collapse_lab.models.base import train_base
+
+        train_base(study, self.source, number, path, self.execute)
