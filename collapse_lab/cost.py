@@ -23,7 +23,7 @@ from gates import registry
 
 # Of the pocket tasks: entries of the tokenizer; mean tokens of 8,000 prompts, and of their reference bodies with the
 # stop. What a model writes is of like length, unless it comes to write without end.
-_VOCABULARY, _PROMPT, _BODY = 709, 33.3, 28.0
+_VOCABULARY, _PROMPT, _BODY = 710, 33.3, 28.0
 _WHOLE = _PROMPT + _BODY
 # On disk: a model's files beside its weights, and a row of a table with a sample in it (measured, rounded up).
 _MODEL_BYTES, _ROW_BYTES = 20_000, 500

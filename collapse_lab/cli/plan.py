@@ -21,11 +21,12 @@ def command(study: str, arms: str, seeds: int | None, rounds: int | None, quick:
     last = rounds or opened.rounds
     found = estimate(opened, chosen, last)
     whole = found.whole
-    click.echo(f"{opened.name}: {textwrap.fill(opened.question, 118, initial_indent='', subsequent_indent='  ')}")
+    click.echo(textwrap.fill(f"{opened.name}: {opened.question}", 118, subsequent_indent="  "))
     labels = dict.fromkeys(cell.label for cell in chosen)
     ran = sorted({cell.seed for cell in chosen})
-    click.echo(f"\n{len(chosen)} arms ({len(labels)} of {len(ran)} seeds each), {last} rounds each:")
-    click.echo(textwrap.fill("; ".join(labels), 118, initial_indent="  ", subsequent_indent="  "))
+    click.echo(f"\n{len(labels)} arms x {len(ran)} seeds, {last} rounds each:")
+    listed = textwrap.fill("; ".join(labels), 118, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    click.echo(listed)
     extra = len(found.arms) - len(chosen)
     if extra:
         click.echo(f"  and {extra} that their random controls are matched with")
@@ -50,4 +51,4 @@ def _short(number: float) -> str:
 
 
 def _time(hours: float) -> str:
-    return f"{60 * hours:.2g} min" if hours < _MINUTES_BELOW else f"{hours:.3g} h"
+    return f"{60 * hours:.0f} min" if hours < _MINUTES_BELOW else f"{hours:.1f} h"

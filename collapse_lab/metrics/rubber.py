@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from math import fsum
 
 
 def rubber_stamp_index(
@@ -32,4 +33,5 @@ def total_variation(accepted: Sequence[Hashable], raw: Sequence[Hashable]) -> fl
     if not accepted or not raw:
         return None
     p, q = Counter(accepted), Counter(raw)
-    return sum(abs(p[kind] / len(accepted) - q[kind] / len(raw)) for kind in p.keys() | q.keys()) / 2
+    # Exact in any order: that of a set of words changes from process to process.
+    return fsum(abs(p[kind] / len(accepted) - q[kind] / len(raw)) for kind in p.keys() | q.keys()) / 2

@@ -71,6 +71,7 @@ def answers(run: Run, scores: Scores, claims: Sequence[Claim]) -> list[Answer]:
 
 def answer(run: Run, scores: Scores, claim: Claim) -> Answer:
     """Answer one claim; a run without the arms that it is about does not ask it."""
+    claim = _of_this_run(run, claim)
     rule = rule_of(claim)
     needed = [claim.arm, *([claim.against] if claim.against else [])]
     missing = [name for name in needed if name not in run.labels]
@@ -90,6 +91,17 @@ def answer(run: Run, scores: Scores, claim: Claim) -> Answer:
     if number is None:
         return Answer(claim, "not separable at this size", said, rule)
     return Answer(claim, judged(number, claim.says, claim.of, claim.margin), said, rule, number)
+
+
+def _of_this_run(run: Run, claim: Claim) -> Claim:
+    """Return the claim about the first of its arms' names that the run has (``quality|quality-short``)."""
+
+    def chosen(names: str) -> str:
+        known = [name for name in names.split("|") if name in run.labels]
+        return known[0] if known else names.partition("|")[0]
+
+    against = chosen(claim.against) if claim.against else None
+    return claim.model_copy(update={"arm": chosen(claim.arm), "against": against})
 
 
 def judged(number: Interval, says: Side, of: float, margin: float) -> Verdict:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from collapse_lab.models.causal import CausalModel
-from collapse_lab.models.model import Sampling, Training
+from collapse_lab.models.model import Completion, Sampling, Training
 from collapse_lab.models.pocket import fresh
 from collapse_lab.models.tokenizer import build
 from collapse_lab.study import PocketModel
@@ -43,27 +43,18 @@ def _compare(what: str, model: CausalModel, prompts: list[str]) -> Line:
     greedy = Sampling(temperature=0.0, max_tokens=_CAP)
     ratios, speeds = [], []
     for _ in range(_ROUNDS):
-        ours: list[list[int]] = []
-        theirs: list[list[int]] = []
-        seconds = processor_time(lambda into=ours: into.extend(_ours(model, prompts, greedy)))
-        ratios.append(processor_time(lambda into=theirs: into.extend(_theirs(model, prompts))) / seconds)
-        speeds.append(sum(map(len, ours)) / seconds)
+        ours: list[Completion] = []
+        theirs: list[Completion] = []
+        seconds = processor_time(lambda into=ours: into.extend(model.complete(prompts, [0] * len(prompts), greedy)))
+        ratios.append(processor_time(lambda into=theirs: into.extend(_generate(model, prompts))) / seconds)
+        speeds.append(sum(c.tokens for c in ours) / seconds)
         if ours != theirs:
             raise RuntimeError("greedy tokens differ from those of `generate`")
     speed = sorted(speeds)[_ROUNDS // 2]
     return line(f"decode, {what}, {speed:,.0f} tokens/s / generate", ratios, "x faster", 1.3, at_most=False)
 
 
-def _ours(model: CausalModel, prompts: list[str], sampling: Sampling) -> list[list[int]]:
-    made = model.complete(prompts, [0] * len(prompts), sampling)
-    return [[*_ids(model, c.text), *[model.tokenizer.eos_token_id] * c.stopped] for c in made]
-
-
-def _ids(model: CausalModel, text: str) -> list[int]:
-    return list(model.tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _theirs(model: CausalModel, prompts: list[str]) -> list[list[int]]:
+def _generate(model: CausalModel, prompts: list[str]) -> list[Completion]:
     model.tokenizer.padding_side = "left"
     stop = model.tokenizer.eos_token_id
     made = []
@@ -77,10 +68,8 @@ def _theirs(model: CausalModel, prompts: list[str]) -> list[list[int]]:
             pad_token_id=model.tokenizer.pad_token_id,
             eos_token_id=stop,
         )
-        rows = out[:, batch["input_ids"].shape[1] :].tolist()
-        ended = [[*row[: row.index(stop)], stop] if stop in row else row for row in rows]
-        made += [
-            [*_ids(model, model.tokenizer.decode(row, skip_special_tokens=True)), *row[-1:][: row[-1] == stop]]
-            for row in ended
-        ]
+        for row in out[:, batch["input_ids"].shape[1] :].tolist():
+            tokens = row.index(stop) + 1 if stop in row else len(row)
+            text = model.tokenizer.decode(row[:tokens], skip_special_tokens=True)
+            made.append(Completion(text, tokens, stop in row))
     return made

@@ -47,8 +47,8 @@ class _Module(pytest.Module):
             raise
 
 
-class _WithoutModels(pytest.Directory):
-    """A folder whose own conftest imports what is missing."""
+class _WithoutModels(pytest.File):
+    """Stands for a folder whose own conftest imports what is missing: that of a directory would be loaded."""
 
     def collect(self) -> Any:
         pytest.skip("needs torch and transformers: pip install 'exogate[lab]'", allow_module_level=True)
@@ -58,7 +58,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return _Module.from_parent(parent, path=module_path) if MISSING else None
 
 
-def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Directory | None:
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if path.name == "models" and not set(_MODELS).isdisjoint(MISSING):
         return _WithoutModels.from_parent(parent, path=path)
     return None

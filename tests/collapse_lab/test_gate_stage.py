@@ -126,7 +126,7 @@ def test_more_noise_turns_over_the_same_and_more(context: LabContext) -> None:
 
 
 def test_a_gate_that_can_judge_nothing_stops_the_study(context: LabContext) -> None:
-    with pytest.raises(GateBrokenError, match="`perplexity` could judge none of 2 samples: .*this study has none"):
+    with pytest.raises(GateBrokenError, match=r"`perplexity` could judge none of 2 samples: .*this study has none"):
         judged(perplexity(), [RIGHT, RIGHT], replace(context, author=None))
 
 

@@ -106,9 +106,9 @@ def test_all_problems_are_named_at_once() -> None:
 def test_an_error_in_a_quick_form_names_its_own_line() -> None:
     text = SMALL + "quick:\n  arms:\n    - policy: none\n    - policy: tets\n"
     assert len(parse(text, "mine.yml").arms) == 1
-    with pytest.raises(StudyError, match="mine.yml, line 8: "):
+    with pytest.raises(StudyError, match=r"mine\.yml, line 8: "):
         parse(text, "mine.yml", quick=True)
-    with pytest.raises(StudyError, match="mine.yml, line 6: .*rounds"):
+    with pytest.raises(StudyError, match=r"mine\.yml, line 6: .*rounds"):
         parse(SMALL + "quick:\n  rounds: 0\n", "mine.yml", quick=True)
 
 
