@@ -7,6 +7,7 @@ import random
 import pytest
 import torch
 
+from collapse_lab.models import llama_machine
 from collapse_lab.models.causal import CausalModel
 from collapse_lab.models.decode import machine_for
 from collapse_lab.models.llama_machine import LlamaMachine
@@ -126,7 +127,9 @@ def test_the_fast_machine_is_for_plain_small_llamas() -> None:
     assert machine_for(architectures.network("qwen2")) is CacheMachine
 
 
-def test_both_machines_agree_on_a_llama() -> None:
+@pytest.mark.parametrize("onednn", [True, False])
+def test_both_machines_agree_on_a_llama(onednn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_machine, "_ONEDNN", onednn and llama_machine._ONEDNN)
     network = architectures.network("llama")
     with torch.inference_mode():
         read = torch.randint(3, 50, (8, 16), generator=torch.Generator().manual_seed(0))
