@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Above this, arithmetic hides the operations' own cost, and the matrices should not be in memory twice.
 _MOST_PARAMETERS = 20_000_000
-_ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
+# oneDNN's product of dense fp32 tensors. Torch's own compiler emits the operator; it has no public name.
+ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 
 def fits(network: PreTrainedModel) -> bool:
@@ -165,10 +166,9 @@ def _own(weight: torch.Tensor) -> torch.Tensor:
 def _multiplied(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """Return ``values @ weight.T`` in fp32.
 
-    oneDNN's product takes half the time of MKL's on processors that are not Intel's. Torch reaches it for dense fp32
-    tensors by the operator that its own compiler emits, which has no public name.
+    oneDNN's product takes half the time of MKL's on processors that are not Intel's.
     """
-    if _ONEDNN:
-        product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, None, "none", [], "")
+    if ONEDNN is not None:
+        product: torch.Tensor = ONEDNN(values, weight, None, "none", [], "")
         return product
     return F.linear(values, weight)
