@@ -7,10 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.provenance.commit import Commit
+from app.provenance.detector import detect_commit
+from app.provenance.types import Provenance
 
 SHA = "a" * 40
 PARENT = "b" * 40
 WHEN = datetime(2026, 8, 1, 12, tzinfo=UTC)
+
+CLAUDE = "Co-authored-by: Claude Opus 4.8 (1M context) <noreply@anthropic.com>"
+NOREPLY = "users.noreply.github.com"
+COPILOT = f"Copilot <198982749+Copilot@{NOREPLY}>"
 
 Build = Callable[..., Commit]
 
@@ -32,3 +38,16 @@ def build_commit(message: str = "Fix the parser\n", **given: Any) -> Commit:
         committer_date=given.get("committed", when),
         message=message,
     )
+
+
+def with_trailers(*lines: str, **given: Any) -> Provenance:
+    return detect_commit(build_commit("Fix the parser\n\nWhy it failed.\n\n" + "\n".join(lines) + "\n", **given))
+
+
+def ids(found: Provenance) -> set[str]:
+    return {signal.id for signal in found.signals}
+
+
+def reason(found: Provenance, row: str) -> str:
+    (only,) = [item.reason for item in found.ignored if item.id == row]
+    return only

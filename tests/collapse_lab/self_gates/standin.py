@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+NOT_A_GATES = "A gate judges: it neither writes nor trains, nor looks inside."
+
+
 @dataclass
 class Author:
     """A model whose opinions are functions of the text."""
@@ -39,21 +42,21 @@ class Author:
         return [self.likes(text.removesuffix("\n# quality:")) for text in texts]
 
     def complete(self, prompts: Sequence[str], seeds: Sequence[int], sampling: Sampling) -> list[Completion]:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_GATES)
 
     def hidden(self, texts: Sequence[str], layer: int) -> NDArray[np.float32]:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_GATES)
 
     def train(
         self, documents: Sequence[Document], training: Training, seed: int, state: Path | None = None
     ) -> TrainingLog:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_GATES)
 
     def copy(self) -> Model:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_GATES)
 
     def save(self, directory: Path) -> None:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_GATES)
 
 
 def task(name: str = "double", reference: str = "    return 2 * n\n") -> Task:
