@@ -161,7 +161,7 @@ def _base(study: Study) -> Cost:
 
 def _first(study: Study, cells: Iterable[Cell]) -> Cost:
     """Return round 0 without the gates: a score for each base; a pool and probes for each base, seed and sampling."""
-    scores = len({cell.base for cell in cells}) * [_scoring(study)]
+    scores = len({cell.base for cell in cells}) * [_scoring(study, others=True)]
     pools = len({(cell.base, cell.seed, cell.sampling) for cell in cells}) * [_pool(study) + _probing(study)]
     return sum([*scores, *pools], Cost())
 
@@ -169,11 +169,13 @@ def _first(study: Study, cells: Iterable[Cell]) -> Cost:
 def _arm(study: Study, cell: Cell, rounds: int) -> Cost:
     """Return an arm's own work: its gate in every round, and rounds 1 to the last with all that belongs to them."""
     sets = ceil(cell.data.most_raw) if cell.data.quota and cell.judge.control != "human" else 1
-    one = _scoring(study) + _pool(study) + _probing(study) + Cost(models=1)
+    every = study.evaluation.others == "every"
+    scores = [_scoring(study, others=every or t == rounds) for t in range(1, rounds + 1)]
+    one = _pool(study) + _probing(study) + Cost(models=1)
     further = sum([_pool(study)] * (sets - 1), Cost())
     gates = _gating(study, cell, sets * study.prompts, rounds)
     training = [Cost(trained=_tokens(cell.training, _documents(study, cell, t, sets))) for t in range(rounds)]
-    return sum([one] * rounds + [further] * rounds + training, gates)
+    return sum([*scores, *[one] * rounds, *[further] * rounds, *training], gates)
 
 
 def _documents(study: Study, cell: Cell, t: int, sets: int) -> float:
@@ -217,9 +219,10 @@ def _pool(study: Study) -> Cost:
     return _writing(study.prompts, study.prompts) + Cost(judged=study.prompts, rows=3 * study.prompts)
 
 
-def _scoring(study: Study) -> Cost:
+def _scoring(study: Study, *, others: bool) -> Cost:
     """Return an evaluation: prompts are read once for the greedy answers, and once for all the sampled ones."""
-    tasks, samples = study.tasks.benchmark + study.tasks.second_benchmark, study.evaluation.samples
+    tasks = study.tasks.benchmark + (study.tasks.second_benchmark if others else 0)
+    samples = study.evaluation.samples
     answers = tasks * (1 + samples)
     return _writing(tasks * (2 if samples else 1), answers) + Cost(judged=answers, rows=answers)
 

@@ -114,7 +114,7 @@ class Lab:
 
     def _prompts(self, cell_seed: int, t: int, chunk: int) -> tuple[Task, ...]:
         t = t if self.study.fresh_prompts else 0
-        return tuple(self.workshop.source.pool("prompts", seed_of("prompts", cell_seed, t, chunk), self.study.prompts))
+        return self.workshop.pool("prompts", seed_of("prompts", cell_seed, t, chunk), self.study.prompts)
 
     def pool(self, cell: Cell, t: int, chunk: int = 0) -> Pool:
         """Return what M_t wrote for the prompts of round t (*chunk* counts further sets, where a quota asks)."""
@@ -275,7 +275,7 @@ class Lab:
 
         def build(path: Path) -> None:
             accepted = [item for c in chunks for item in _items(c, t + 1)]
-            human = self._human(cell, t)
+            human = self._human(cell, t) if human_only or rule.human_share else []
             kept = self._kept(cell, t) if rule.rule.startswith("accumulate") else []
             drawn = human if human_only else mix(rule, accepted, kept, human, seed)
             lessons = [lesson for c in chunks for lesson in self._lessons(cell, c, t + 1)]
@@ -297,7 +297,7 @@ class Lab:
         return chunks
 
     def _human(self, cell: Cell, t: int) -> list[Item]:
-        tasks = self.workshop.source.pool("human", seed_of("human", cell.seed, t), self.study.prompts)
+        tasks = self.workshop.pool("human", seed_of("human", cell.seed, t), self.study.prompts)
         return [Item(task.prompt, task.reference, task.id, "human", t + 1) for task in tasks]
 
     def _kept(self, cell: Cell, t: int) -> list[Item]:

@@ -35,8 +35,10 @@ def measure(looks: Looks, cell: Cell, t: int, last: bool) -> tuple[dict[str, Any
     lab = looks.lab
     known = set(lab.used)
     first = next(iter(lab.benchmarks.values()))
-    answers = {name: looks.scores(cell, t, b).rows("answers.jsonl") for name, b in lab.benchmarks.items()}
-    rows = {name: page.task_rows(answers[name], b.tasks) for name, b in lab.benchmarks.items()}
+    everywhere = t == 0 or last or lab.study.evaluation.others == "every"
+    asked = {name: b for name, b in lab.benchmarks.items() if everywhere or b is first}
+    answers = {name: looks.scores(cell, t, b).rows("answers.jsonl") for name, b in asked.items()}
+    rows = {name: page.task_rows(answers[name], b.tasks) for name, b in asked.items()}
     judged = lab.judged(cell, t)
     probes = looks.probes(cell, t, first)
     made = {

@@ -20,7 +20,7 @@ class PocketModel(Strict):
     heads: int = Field(default=4, ge=1)
     bases: tuple[int, ...] = (0, 1)
     documents: int = Field(default=24_000, ge=1)
-    training: Training = Training(steps=2100, batch=16, learning_rate=2.5e-3, warmup=100)
+    training: Training = Training(steps=2100, batch=16, learning_rate=2.5e-3, warmup=100, precision="bf16")
 
 
 class JudgeStage(Strict):
@@ -29,7 +29,7 @@ class JudgeStage(Strict):
 
     own_samples: int = Field(default=3000, ge=0)
     human_pairs: int = Field(default=3000, ge=0)
-    training: Training = Training(steps=1000, batch=16, learning_rate=1e-3)
+    training: Training = Training(steps=1000, batch=16, learning_rate=1e-3, precision="bf16")
 
 
 class PocketTasks(Strict):
@@ -99,9 +99,13 @@ class Arm(Strict):
 
 
 class Evaluation(Strict):
-    """How a model is scored: greedy once, and ``samples`` completions a task drawn with ``sampling``."""
+    """How a model is scored: greedy once, and ``samples`` completions a task drawn with ``sampling``.
 
-    samples: int = Field(default=4, ge=0)
+    The first benchmark is scored in every round, the others in the rounds that ``others`` names.
+    """
+
+    samples: int = Field(default=2, ge=0)
+    others: Literal["every", "first-and-last"] = "first-and-last"
     sampling: Sampling = Sampling(temperature=1.0)
     greedy: Sampling = Sampling(temperature=0.0)
     k: tuple[int, ...] = (1,)
@@ -135,9 +139,9 @@ class Study(Strict):
     data: DataRule = DataRule()
     start: Literal["previous", "base"] = "previous"
     sampling: Sampling = Sampling(temperature=1.0)
-    training: Training = Training(steps=75, batch=16, learning_rate=1e-3)
+    training: Training = Training(steps=75, batch=16, learning_rate=1e-3, precision="bf16")
     evaluation: Evaluation = Evaluation()
     probes: Probes = Probes()
-    limits: Limits = Limits()
+    limits: Limits = Limits(cpu_seconds=0.5)
     quick: Annotated[dict[str, object], Field(default_factory=dict)]
     """Keys of this file that ``--quick`` replaces."""

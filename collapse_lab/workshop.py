@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from collapse_lab.models.model import Document, Model
 from collapse_lab.self_gates.context import LabContext
 from collapse_lab.study import Study
 from collapse_lab.tasks import open_source
+from collapse_lab.tasks.task import Task
 from gates.interpreter import Interpreter
 from gates.sandbox.choose import choose
 from gates.workspace import Workspace
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # An arm asks for its author, its round-0 model and a foreign one.
 _MOST_OPEN = 3
+# Arms of one seed have the same tasks; a pool takes a second to draw.
+_MOST_POOLS = 64
 
 
 class Workshop:
@@ -37,6 +41,7 @@ class Workshop:
         self._opened: OrderedDict[str, Model] = OrderedDict()
         self._exits = ExitStack()
         self.source = open_source(study.tasks)
+        self.pool = lru_cache(_MOST_POOLS)(self._pool)
 
     def __enter__(self) -> Workshop:
         sandbox = choose(None)
@@ -59,6 +64,9 @@ class Workshop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exits.close()
+
+    def _pool(self, purpose: str, seed: int, count: int) -> tuple[Task, ...]:
+        return tuple(self.source.pool(purpose, seed, count))
 
     def execute(self, programs: Sequence[Program]) -> list[Verdict]:
         """Run programs in the sandbox and compare what they return, outside their process."""

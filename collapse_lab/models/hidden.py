@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from collapse_lab.models.machine import context
+from collapse_lab.models.precision import reading
 from collapse_lab.models.shapes import batches, grid
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def hidden(network: PreTrainedModel, texts: Sequence[tuple[int, ...]], layer: in
     if not -depth <= layer < depth:
         raise ValueError(f"The model has hidden states 0 to {depth - 1}; there is no layer {layer}.")
     states = np.zeros((len(texts), config.hidden_size), np.float32)
-    with torch.inference_mode():
+    with torch.inference_mode(), reading(network):
         for rows, columns, places in batches([len(ids) for ids in texts], _TOKENS, context(network)):
             tokens = grid([texts[place] for place in places], rows, columns, pad, network.device)
             found = network.base_model(input_ids=tokens, use_cache=False, output_hidden_states=True).hidden_states

@@ -14,14 +14,13 @@ import torch.nn.functional as F  # noqa: N812
 from transformers import LlamaForCausalLM
 
 from collapse_lab.models.machine import Remembered, unseen
+from collapse_lab.models.precision import multiplied
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # Above this, arithmetic hides the operations' own cost, and the matrices should not be in memory twice.
 _MOST_PARAMETERS = 20_000_000
-# oneDNN's product of dense fp32 tensors. Torch's own compiler emits the operator; it has no public name.
-ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 
 def fits(network: PreTrainedModel) -> bool:
@@ -83,7 +82,7 @@ class LlamaMachine:
         hidden = self._words[tokens]
         for layer in self._layers:
             hidden = self._widened(layer, hidden, self._attend(layer, hidden, positions, cosines, sines, mask))
-        return _multiplied(self._normed(hidden), self._out)
+        return multiplied(self._normed(hidden), self._out)
 
     def read(self, tokens: torch.Tensor) -> Remembered:
         """Return the keys and values of texts padded on the right."""
@@ -126,14 +125,14 @@ class LlamaMachine:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return queries with keys (*shape*, heads, width), rotated by their positions, and values likewise."""
         both = self._heads + self._shared
-        parts = _multiplied(self._normed(hidden), layer.attend).view(*shape, -1, self._head)
+        parts = multiplied(self._normed(hidden), layer.attend).view(*shape, -1, self._head)
         turned = torch.addcmul(parts[..., :both, :] * cosines, parts[..., both : 2 * both, :], sines)
         return turned, parts[..., 2 * both :, :]
 
     def _widened(self, layer: _Layer, hidden: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        hidden = hidden + _multiplied(seen, layer.back)
-        gate, up = _multiplied(self._normed(hidden), layer.widen).chunk(2, -1)
-        return hidden + _multiplied(F.silu(gate) * up, layer.narrow)
+        hidden = hidden + multiplied(seen, layer.back)
+        gate, up = multiplied(self._normed(hidden), layer.widen).chunk(2, -1)
+        return hidden + multiplied(F.silu(gate) * up, layer.narrow)
 
     def _normed(self, hidden: torch.Tensor) -> torch.Tensor:
         return F.rms_norm(hidden, hidden.shape[-1:], None, self._epsilon)
@@ -161,14 +160,3 @@ class LlamaMachine:
 
 def _own(weight: torch.Tensor) -> torch.Tensor:
     return weight.detach().contiguous()
-
-
-def _multiplied(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Return ``values @ weight.T`` in fp32.
-
-    oneDNN's product takes half the time of MKL's on processors that are not Intel's.
-    """
-    if ONEDNN is not None:
-        product: torch.Tensor = ONEDNN(values, weight, None, "none", [], "")
-        return product
-    return F.linear(values, weight)

@@ -9,6 +9,7 @@ import torch
 
 from collapse_lab.models.machine import context
 from collapse_lab.models.model import Score
+from collapse_lab.models.precision import reading
 from collapse_lab.models.shapes import batches, grid
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _logits(
 
     Padding stands on the right, where causal attention never looks back on it: no mask is needed.
     """
-    with torch.inference_mode():
+    with torch.inference_mode(), reading(network):
         for rows, columns, places in batches([len(ids) for ids in texts], _TOKENS, context(network)):
             tokens = grid([texts[place] for place in places], rows, columns, pad, network.device)
             yield places, network(input_ids=tokens, use_cache=False).logits.float(), tokens

@@ -22,7 +22,7 @@ SMALL: dict[str, Any] = {
     "rounds": 2,
     "seeds": [0],
     "training": {"steps": 5, "batch": 2},
-    "evaluation": {"samples": 3},
+    "evaluation": {"samples": 3, "others": "every"},
     "probes": {"texts": 16, "held_out": 8, "prompts": 4, "per_prompt": 2, "layers": [-1]},
 }
 # Mean tokens of a prompt and an answer, as `cost` has them.
@@ -70,6 +70,14 @@ def test_a_base_is_its_two_trainings_and_the_samples_between() -> None:
     (taught,) = counted({"policy": "none"}, judge=judge).bases
     trained = (10 * 4 + 2 * (100 + 7 + 2 * 5)) * WHOLE
     same(taught, trained=trained, written=7 * BODY, read=7 * PROMPT, judged=7 + 2 * 5, models=1)
+
+
+def test_further_benchmarks_are_scored_first_and_last_unless_in_every_round() -> None:
+    every = counted({"policy": "none"}, rounds=4)
+    ends = counted({"policy": "none"}, rounds=4, evaluation={"samples": 3, "others": "first-and-last"})
+    # 10 tasks, greedy once and 3 times drawn, in rounds 1 to 3 of 4.
+    assert every.arms[0].written - ends.arms[0].written == pytest.approx(3 * 10 * 4 * BODY)
+    assert every.first == ends.first
 
 
 def test_round_0_is_counted_once() -> None:

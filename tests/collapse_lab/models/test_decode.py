@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from collapse_lab.models import llama_machine
+from collapse_lab.models import precision
 from collapse_lab.models.causal import CausalModel
 from collapse_lab.models.decode import machine_for
 from collapse_lab.models.llama_machine import LlamaMachine
@@ -129,7 +129,8 @@ def test_the_fast_machine_is_for_plain_small_llamas() -> None:
 
 @pytest.mark.parametrize("onednn", [True, False])
 def test_both_machines_agree_on_a_llama(onednn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llama_machine, "ONEDNN", llama_machine.ONEDNN if onednn else None)
+    if not onednn:
+        monkeypatch.setattr(precision, "_ONEDNN", None)
     network = architectures.network("llama")
     with torch.inference_mode():
         read = torch.randint(3, 50, (8, 16), generator=torch.Generator().manual_seed(0))

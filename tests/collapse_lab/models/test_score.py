@@ -6,6 +6,7 @@ import random
 import pytest
 import torch
 
+from collapse_lab.models import precision
 from collapse_lab.models.causal import CausalModel
 from collapse_lab.models.judge import BAD, GOOD, question
 from tests.collapse_lab.models import architectures
@@ -38,6 +39,17 @@ def test_a_score_is_the_same_to_the_bit_whatever_stands_beside(name: str) -> Non
     for shuffle in range(3):
         order = random.Random(shuffle).sample(range(len(DOCUMENTS)), len(DOCUMENTS))
         assert model.score([DOCUMENTS[i] for i in order]) == [together[i] for i in order]
+
+
+@pytest.mark.parametrize("name", ["llama", "llama with biases"])
+def test_the_quick_product_is_for_reading_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = architectures.model(name)
+    quick = model.score(DOCUMENTS)
+    assert not any("forward" in module.__dict__ for module in model.network.modules())
+    monkeypatch.setattr(precision, "_ONEDNN", None)
+    for one, other in zip(quick, model.score(DOCUMENTS), strict=True):
+        assert one.nll == pytest.approx(other.nll, rel=1e-4)
+        assert one.entropy == pytest.approx(other.entropy, rel=1e-4)
 
 
 def test_an_untrained_model_is_nearly_indifferent() -> None:
