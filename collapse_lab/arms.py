@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from collapse_lab.models.model import Sampling, Training
+from collapse_lab.policies import policy_of
 from collapse_lab.study import Arm, DataRule, Study
 
 
@@ -96,3 +97,8 @@ def _check(study: Study, wanted: list[Cell]) -> None:
     for cell in wanted:
         if cell.judge.match is not None:
             matched(study, cell)
+        if len(study.model.bases) < 2 and "foreign-judge" in policy_of(cell.judge.policy or "none").active():
+            raise ArmsError(
+                f"Arm {cell.label} asks a model that came from another base, and study {study.name} has one base. Add "
+                "a second to `model: {bases: ...}`, or remove the arm."
+            )

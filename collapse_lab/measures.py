@@ -36,7 +36,7 @@ def measure(looks: Looks, cell: Cell, t: int, last: bool) -> tuple[dict[str, Any
     known = set(lab.used)
     first = next(iter(lab.benchmarks.values()))
     everywhere = t == 0 or last or lab.study.evaluation.others == "every"
-    asked = {name: b for name, b in lab.benchmarks.items() if everywhere or b is first}
+    asked = {name: b for name, b in lab.benchmarks.items() if everywhere or b.name == first.name}
     answers = {name: looks.scores(cell, t, b).rows("answers.jsonl") for name, b in asked.items()}
     rows = {name: page.task_rows(answers[name], b.tasks) for name, b in asked.items()}
     judged = lab.judged(cell, t)

@@ -35,16 +35,18 @@ def code(*parts: str) -> str:
     return digest.hexdigest()
 
 
-@cache
 def versions(*, tools: bool = False) -> dict[str, str]:
     """Return the versions that numbers may depend on; with ``tools`` those that gates' verdicts depend on as well."""
-    found = {"python": platform.python_version()}
-    for name in _NUMERIC + (_TOOLS if tools else ()):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    names = _NUMERIC + (_TOOLS if tools else ())
+    return {"python": platform.python_version(), **{name: _version(name) for name in names}}
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def hardware() -> dict[str, object]:
@@ -54,4 +56,11 @@ def hardware() -> dict[str, object]:
     if cpuinfo.exists():
         lines = cpuinfo.read_text("utf-8", "replace").splitlines()
         model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    return {"machine": platform.machine(), "processor": model, "cores": os.cpu_count(), "system": platform.system()}
+    return {
+        "machine": platform.machine(),
+        "processor": model,
+        "cores": os.cpu_count(),
+        # `job` gives each arm one.
+        "threads_an_arm": 1,
+        "system": platform.system(),
+    }

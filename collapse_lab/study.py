@@ -20,7 +20,7 @@ class PocketModel(Strict):
     heads: int = Field(default=4, ge=1)
     bases: tuple[int, ...] = (0, 1)
     documents: int = Field(default=24_000, ge=1)
-    training: Training = Training(steps=2100, batch=16, learning_rate=2.5e-3, warmup=100, precision="bf16")
+    training: Training = Training(steps=3000, batch=16, learning_rate=2.5e-3, warmup=100, precision="bf16")
 
 
 class JudgeStage(Strict):

@@ -25,16 +25,17 @@ def score(network: PreTrainedModel, documents: Sequence[Encoded], pad: int) -> l
     """Score each completion with its stop, in fp32; sums over a row's tokens in float64."""
     made: dict[int, Score] = {}
     for places, logits, tokens in _logits(network, [d.ids for d in documents], pad):
-        logs = torch.log_softmax(logits[:, :-1], -1)
-        losses = -logs.gather(-1, tokens[:, 1:, None]).squeeze(-1).double()
+        # The logits at one token are about the next.
+        owns = [slice(documents[place].prompt - 1, len(documents[place].ids) - 1) for place in places]
+        logs = torch.log_softmax(torch.cat([logits[row, own] for row, own in enumerate(owns)]), -1)
+        nexts = torch.cat([tokens[row, own.start + 1 : own.stop + 1] for row, own in enumerate(owns)])
+        losses = -logs.gather(-1, nexts[:, None]).squeeze(-1).double()
         entropies = torch.special.entr(logs.exp()).sum(-1).double()
-        for row, place in enumerate(places):
-            document = documents[place]
-            # The logits at one token are about the next.
-            own = slice(document.prompt - 1, len(document.ids) - 1)
-            made[place] = Score(
-                nll=float(losses[row, own].sum()), tokens=document.written, entropy=float(entropies[row, own].mean())
-            )
+        lengths = [own.stop - own.start for own in owns]
+        parts = (torch.split(values, lengths) for values in (losses, entropies))
+        for place, loss, entropy in zip(places, *parts, strict=True):
+            written = documents[place].written
+            made[place] = Score(nll=float(loss.sum()), tokens=written, entropy=float(entropy.mean()))
     return [made[place] for place in range(len(documents))]
 
 

@@ -93,3 +93,9 @@ def test_a_control_without_its_match_is_refused() -> None:
 def test_two_arms_of_one_name_are_refused() -> None:
     with pytest.raises(ArmsError, match="two arms called 'none, base 0, seed 0'"):
         cells(study({"policy": "none"}, {"policy": "none", "sampling": {"temperature": 0.5}}))
+
+
+def test_a_foreign_judge_needs_a_second_base() -> None:
+    with pytest.raises(ArmsError, match="Arm foreign-judge asks a model that came from another base"):
+        cells(study({"policy": "foreign-judge"}, model={"bases": [0]}))
+    assert len(cells(study({"policy": "foreign-judge"}, model={"bases": [0, 1]}))) == 1

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -132,12 +132,14 @@ def verdicts(t: int) -> tuple[dict[str, Any], ...]:
     return tuple(rows)
 
 
-def world(tmp_path: Path, arm: Arm | None = None) -> tuple[Any, Cell]:
+def world(
+    tmp_path: Path, arm: Arm | None = None, others: Literal["every", "first-and-last"] = "every"
+) -> tuple[Any, Cell]:
     study = Study(
         name="tiny",
         question="?",
         arms=(arm or Arm(policy="quality"),),
-        evaluation=Evaluation(samples=2, k=(1, 2, 3)),
+        evaluation=Evaluation(samples=2, k=(1, 2, 3), others=others),
         probes=Probes(held_out=3, contamination=(3,)),
     )
     return World(study, Store(tmp_path)), cells(study)[0]
@@ -168,6 +170,14 @@ def test_scores_and_their_rows_agree(tmp_path: Path) -> None:
         "label": "quality", "policy": "quality", "base": 0, "seed": 0, "round": 1, "benchmark": "one",
         "task": "one0", "stratum": "head", "family": "lists", "greedy": 1, "n": 2, "c": 2,
     }  # fmt: skip
+
+
+def test_further_benchmarks_may_be_scored_in_the_first_and_the_last_round_alone(tmp_path: Path) -> None:
+    looks, cell = world(tmp_path, others="first-and-last")
+    assert set(measure(looks, cell, 0, last=False)[0]["benchmarks"]) == {"one", "two"}
+    page, rows = measure(looks, cell, 1, last=False)
+    assert set(page["benchmarks"]) == {row["benchmark"] for row in rows} == {"one"}
+    assert set(measure(looks, cell, 1, last=True)[0]["benchmarks"]) == {"one", "two"}
 
 
 def test_the_gate_is_measured_on_the_pool_and_on_held_out_samples(tmp_path: Path) -> None:
