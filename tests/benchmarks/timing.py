@@ -36,6 +36,17 @@ def line(what: str, values: Sequence[float], unit: str, goal: float, *, at_most:
     return Line(what, statistics.median(values), min(values), max(values), unit, goal, at_most)
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A sentence in the place of a result: what is not measured here, and why."""
+
+    why: str
+    reached: bool = True
+
+    def __str__(self) -> str:
+        return f"---  not measured: {self.why}"
+
+
 def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()

@@ -54,15 +54,26 @@ else:
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 4, 22, 38, 2
 _CPUCLOCK_SCHED = 2  # the low bits of a process's clock; linux/posix-timers.h
 _TICK_MS = 50
+# Calls from one look at the limits to the next: a look asks the kernel, which asks three filters, and costs as much as
+# a short call. That a limit was passed is never missed, since the template asks, too.
+_LOOK = 8
 _CHUNK = 65_536
 _KEPT = 4 * _CHUNK
 _OPEN_FILES = 256
 _FAILED = 71
 _LENGTH = struct.Struct("<I")
 _HEAD = struct.Struct("<cI")
-_PRCTL = ctypes.CDLL(None, use_errno=True).prctl
+_LIBRARY = ctypes.CDLL(None, use_errno=True)
+_PRCTL = _LIBRARY.prctl
 _PRCTL.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
 _SIGKILL = 9
+_SINK = "sink"
+_PIECE = """
+class Piece:
+    def made(self, count, step=2):
+        return [number * step for number in range(count) if number]
+Piece().made(3)
+"""
 
 
 class _Filter(ctypes.Structure):
@@ -109,7 +120,7 @@ class Template:
     """The state of the template: its channel and what each child is held to."""
 
     def __init__(self) -> None:
-        self._requests, self._answers = os.dup(0), os.dup(1)
+        self._requests, self._answers, self.errors = os.dup(0), os.dup(1), os.dup(2)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
@@ -128,16 +139,11 @@ class Template:
         self._preloaded: list[str] = settings["preloaded"]
         # Some of these may be links to others.
         self._clean = {os.path.realpath(path) for path in settings["watched"] if os.path.isdir(path)}  # noqa: PTH112
-        own = resource.getpagesize() * int(_read("/proc/self/statm").split()[0])
-        self._limits = [
-            (resource.RLIMIT_AS, _at_most(resource.RLIMIT_AS, own + settings["memory_bytes"])),
-            (resource.RLIMIT_CPU, _at_most(resource.RLIMIT_CPU, int(self.cpu) + 2)),
-            (resource.RLIMIT_FSIZE, _at_most(resource.RLIMIT_FSIZE, settings["file_bytes"])),
-            (resource.RLIMIT_NOFILE, _at_most(resource.RLIMIT_NOFILE, _OPEN_FILES)),
-        ]
         own_filter, sample_filter = (_Filter(len(p) // 8, p) for p in settings["filters"][os.uname().machine])
         self._filter, self._filter_at = sample_filter, ctypes.addressof(sample_filter)
         self._descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self._seconds = _at_most(resource.RLIMIT_CPU, int(self.cpu) + 2)
+        _limit(settings["memory_bytes"], settings["file_bytes"])
         _control(_PR_SET_DUMPABLE, 0)
         _control(_PR_SET_NO_NEW_PRIVS, 1)
         _control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(own_filter))
@@ -147,8 +153,7 @@ class Template:
         """Run programs until there are no more, the scratch directory is not clean, or enough was answered."""
         answered = 0
         _preload(self._preloaded)
-        gc.collect()
-        gc.freeze()
+        _rehearse()
         while answered < self._most_answers:
             length = self._length()
             if length is None or not self._program.read(self._requests, length):
@@ -171,31 +176,32 @@ class Template:
 
     def _one(self) -> bytes:
         """Run the program in the buffer; return its status. Its report is in the shared memory then."""
-        name = f"sink{os.getpid()}"
-        sink = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        os.unlink(name)  # noqa: PTH108
+        # A new file for each, as descriptors 1 (the lowest that is free) and 2.
+        os.close(1)
+        os.dup2(os.open(_SINK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), 2)
+        os.unlink(_SINK)  # noqa: PTH108
+        started = time.monotonic()
         child = os.fork()
         if child == 0:
-            self._become(sink)
+            self._become()
+        # Each page that is written while the child lives is copied: as little as can be, from here to the wait.
         watched = os.pidfd_open(child)
         try:
-            slept = self._watch(child, watched)
+            slept = self._watch(child, watched, started)
             used = os.wait4(child, 0)
             if used[2].ru_utime + used[2].ru_stime > self.cpu:
                 return b"t"
-            if os.fstat(sink).st_size > self.output:
+            if os.lseek(1, 0, os.SEEK_END) > self.output:
                 return b"o"
             if slept:
                 return b"w"
             return b"k" if os.WIFSIGNALED(used[1]) else b"d"
         finally:
-            os.close(sink)
             os.close(watched)
 
-    def _watch(self, child: int, watched: int) -> bool:
+    def _watch(self, child: int, watched: int, started: float) -> bool:
         """Wait until the child has ended, or end it; return whether that was for sleeping too long."""
         clock = (~child << 3) | _CPUCLOCK_SCHED
-        started = time.monotonic()
         poll = select.poll()
         poll.register(watched, select.POLLIN)
         left = self.cpu
@@ -231,15 +237,12 @@ class Template:
             waited += int((_read(f"/proc/{child}/task/{task}/schedstat").split() or [b"0"] * 2)[1])
         return passed - used - waited / 1e9 >= self.backstop
 
-    def _become(self, sink: int) -> None:
+    def _become(self) -> None:
         """Turn this fork into the child, run the program, and end; never returns."""
         try:
-            os.dup2(sink, 1)
-            os.dup2(sink, 2)
             os.closerange(3, self._descriptors)
             os.setpgid(0, 0)
-            for what, value in self._limits:
-                resource.setrlimit(what, (value, value))
+            resource.setrlimit(resource.RLIMIT_CPU, (self._seconds, self._seconds))
             _control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._filter_at)
             program = marshal.loads(self._program.view(0, self._program.size))  # noqa: S302 - the harness wrote it
             run(program, self._send, self._spent)
@@ -263,8 +266,10 @@ def run(program: tuple[str, str, tuple[bytes, ...], int], send: Send, spent: Spe
             if number == again:
                 function = _load(code, entry_point, True)
             value = encode(function(*loads(case)))
-            _stop_at_limit(spent, send)
+            if number % _LOOK == 0:
+                _stop_at_limit(spent, send)
             send(b"V", value)
+        _stop_at_limit(spent, send)
         send(b"D", b"")
     except MemoryError:
         send(b"E", b"MemoryError")
@@ -287,12 +292,13 @@ def _found(space: dict[str, Any], entry_point: str) -> Any:
 
 def _bookkeeper(cpu: float, output: int) -> Spent:
     """Return what says, between two calls, which limit the child is over (the template asks the kernel, too)."""
-    clock, size, flush = time.process_time, os.fstat, sys.stdout.flush
+    clock, offset, here, flush = time.process_time, os.lseek, os.SEEK_CUR, sys.stdout.flush
 
     def spent() -> bytes:
         try:
             flush()
-            if size(1).st_size > output:
+            # Asking for the size would make an object of twenty numbers, case by case.
+            if offset(1, 0, here) > output:
                 return b"O"
         except (OSError, ValueError):
             pass  # it has closed its output
@@ -339,6 +345,32 @@ def _at_most(what: int, wanted: int) -> int:
     return wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
 
 
+def _limit(memory: int, file: int) -> None:
+    """Hold this process, and so each child, to all but the processor time, which is a child's own."""
+    own = resource.getpagesize() * int(_read("/proc/self/statm").split()[0])
+    for what, wanted in (
+        (resource.RLIMIT_AS, own + memory),
+        (resource.RLIMIT_FSIZE, file),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+    ):
+        value = _at_most(what, wanted)
+        resource.setrlimit(what, (value, value))
+
+
+def _rehearse() -> None:
+    """Have the interpreter make once what it makes at its first compilation, and give back memory that is free.
+
+    Each child would make it anew (a hundred types of syntax trees: more than a millisecond), and each fork copies
+    the tables of all pages, of free ones, too.
+    """
+    exec(compile(_PIECE, "<rehearsal>", "exec", 0, True), {})  # noqa: S102 - the text above
+    gc.collect()
+    gc.freeze()
+    trim = getattr(_LIBRARY, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def _preload(names: Iterable[str]) -> None:
     """Import what many of the programs will; ``random`` without its hook that seeds it anew in every fork."""
     hook = os.register_at_fork
@@ -363,5 +395,15 @@ def _read(path: str) -> bytes:
         return b""
 
 
+def main() -> None:
+    """Serve, and say on the sandbox's own error output what went wrong."""
+    template = Template()
+    try:
+        template.serve()
+    except BaseException:
+        os.dup2(template.errors, 2)
+        raise
+
+
 if __name__ == "__main__":
-    Template().serve()
+    main()

@@ -256,6 +256,8 @@ SAMPLES = [
     "# type: ignore\nx: int = 'a'\n",
     "import re\n\nre.compile(3)\nx = re.match('a', 'b').group()\n",
     "async def f() -> int:\n    return 'x'\n\nf() + 1\n",
+    # More files that cannot be parsed than one build is given, each in another place.
+    *("\n" * n + "def f(:\n    pass\n" for n in range(11)),
 ]
 
 
