@@ -9,6 +9,9 @@ The map, from the data to the page:
 ``study``       what a study file may say; ``arms`` makes the matrix of it
 ``stages``      generate, gate, mix, train, evaluate, probe: pure functions from artifacts to an artifact
 ``store``       keeps artifacts by the hash of what made them; a killed run continues where it stood
+``run``         arms in processes of this host (``crew``, ``job``)
+``queued``      arms in an RQ queue (``arm_queue``), for workers on any host (``worker``, ``hosted``)
+``place``       where a run lies; ``remote`` and ``shared`` are its second home, at an address of fsspec's
 ``metrics``     numbers and their intervals from the artifacts' tables
 ``theory``      gated reweighting on explicit distributions: the paper's theorems as executable statements
 ``report``      one page, with tables beside it

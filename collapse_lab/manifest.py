@@ -11,7 +11,7 @@ from collapse_lab.policies import policy_of
 from collapse_lab.store import write_json
 from collapse_lab.study import Study
 
-_FILE = "manifest.json"
+FILE = "manifest.json"
 
 
 class ManifestError(RuntimeError):
@@ -31,7 +31,7 @@ def manifest(study: Study) -> dict[str, Any]:
 def claim(folder: Path, study: Study) -> dict[str, Any]:
     """Make *folder* this study's, or see that it is, and return the manifest. Raises ``ManifestError``."""
     wanted = manifest(study)
-    file = folder / _FILE
+    file = folder / FILE
     if not file.exists():
         if folder.exists() and any(folder.iterdir()):
             raise ManifestError(
@@ -40,21 +40,25 @@ def claim(folder: Path, study: Study) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(file, wanted)
         return wanted
-    found = read(folder)
+    compare(read(folder), wanted, str(folder), "name another folder with --out, or delete this one")
+    return wanted
+
+
+def compare(found: dict[str, Any], wanted: dict[str, Any], place: str, remedy: str) -> None:
+    """See that the manifest found at *place* says what is *wanted*. Raises ``ManifestError``."""
     differing = [key for key in wanted if found.get(key) != wanted[key]]
     if differing:
         what = ", ".join(_names(key, found.get(key), wanted[key]) for key in differing)
         raise ManifestError(
-            f"The results in {folder} were made with something else: {what}. Results of different origin are never "
-            "mixed: name another folder with --out, or delete this one."
+            f"The results in {place} were made with something else: {what}. Results of different origin are never "
+            f"mixed: {remedy}."
         )
-    return wanted
 
 
 def read(folder: Path) -> dict[str, Any]:
     """Return a folder's manifest. Raises ``ManifestError`` where it holds none that can be read."""
     try:
-        found: dict[str, Any] = json.loads((folder / _FILE).read_text("utf-8"))
+        found: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ManifestError(f"{folder} holds no results of a study ({error}). Run one with --out {folder}.") from error
     return found

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from uuid import uuid4
 
-_META = "artifact.json"
+META = "artifact.json"
 
 
 def key_of(stage: str, **parts: Any) -> str:
@@ -51,12 +52,12 @@ class Artifact:
     @property
     def seconds(self) -> float:
         """The wall time that making it took."""
-        return float(self.json(_META)["seconds"])
+        return float(self.json(META)["seconds"])
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON value atomically: a reader sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     with temporary.open("w", encoding="utf-8") as handle:
         json.dump(value, handle, indent=1, sort_keys=True)
         handle.write("\n")
@@ -72,6 +73,22 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
             handle.write(json.dumps(row, sort_keys=True) + "\n")
 
 
+class Home(Protocol):
+    """Another place where artifacts lie, behind a store's own folder."""
+
+    def holds(self, key: str) -> bool:
+        """Return whether the artifact seems to be there."""
+        ...
+
+    def fetch(self, key: str, into: Path) -> bool:
+        """Write the artifact's files into the empty directory *into*; false where it is not there, or not whole."""
+        ...
+
+    def publish(self, key: str, path: Path) -> None:
+        """Put the files of the directory *path* there, so that nobody finds a part of them."""
+        ...
+
+
 @dataclass(frozen=True)
 class Store:
     """A directory of artifacts, shared by processes and, on a shared file system, by hosts.
@@ -79,14 +96,22 @@ class Store:
     ``objects/`` holds finished artifacts, ``work/`` those being made: a killed process leaves its work there, and
     the next one gets the same directory to go on in. A lock of the operating system (released with the process)
     lets each be made once.
+
+    What is not there is fetched from the homes ``behind`` it, in their order, before it is made; what is there, or
+    made, is published to those that lack it. A store is a home itself.
     """
 
     root: Path
+    behind: tuple[Home, ...] = ()
 
     def find(self, key: str) -> Artifact | None:
         """Return the artifact, or ``None`` where it has not been made."""
-        path = self.root / "objects" / key[:2] / key
-        return Artifact(key, path) if (path / _META).is_file() else None
+        found = self._kept(key) or self._fetched(key)
+        if found is not None:
+            for home in self.behind:
+                if not home.holds(key):
+                    home.publish(key, found.path)
+        return found
 
     def make(self, key: str, stage: str, build: Callable[[Path], None]) -> Artifact:
         """Return the artifact; where it is not there, *build* writes its files into the directory it is given.
@@ -105,12 +130,75 @@ class Store:
             work.mkdir(parents=True, exist_ok=True)
             started = time.monotonic()
             build(work)
-            write_json(work / _META, {"key": key, "stage": stage, "seconds": round(time.monotonic() - started, 3)})
-            path = self.root / "objects" / key[:2] / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(path, ignore_errors=True)
-            work.rename(path)
-            return Artifact(key, path)
+            write_json(work / META, {"key": key, "stage": stage, "seconds": round(time.monotonic() - started, 3)})
+            try:
+                # Another host may have made it meanwhile. Its floating-point numbers may differ in the last digit:
+                # what was published first is what everybody goes on from.
+                self._fetched(key)
+            finally:
+                self._place(key, work)
+            for home in self.behind:
+                if not home.holds(key):
+                    home.publish(key, self._path(key))
+            return Artifact(key, self._path(key))
+
+    def holds(self, key: str) -> bool:
+        """Return whether the artifact is in this folder."""
+        return (self._path(key) / META).is_file()
+
+    def fetch(self, key: str, into: Path) -> bool:
+        """Copy the artifact's files into *into*, where it is in this folder."""
+        if self.holds(key):
+            shutil.copytree(self._path(key), into, dirs_exist_ok=True)
+        return self.holds(key)
+
+    def publish(self, key: str, path: Path) -> None:
+        """Copy the files of *path* into this folder, as the artifact."""
+        with self._locked(f"{key}.fetch"):
+            copy = self._emptied(key)
+            shutil.copytree(path, copy, dirs_exist_ok=True)
+            self._place(key, copy)
+
+    def _path(self, key: str) -> Path:
+        return self.root / "objects" / key[:2] / key
+
+    def _kept(self, key: str) -> Artifact | None:
+        return Artifact(key, self._path(key)) if self.holds(key) else None
+
+    def _fetched(self, key: str) -> Artifact | None:
+        """Return the artifact from the first home that has it whole."""
+        if not self.behind:
+            return None
+        with self._locked(f"{key}.fetch"):
+            if self.holds(key):
+                return self._kept(key)
+            for home in self.behind:
+                into = self._emptied(key)
+                if home.fetch(key, into):
+                    self._place(key, into)
+                    return self._kept(key)
+                shutil.rmtree(into)
+        return None
+
+    def _emptied(self, key: str) -> Path:
+        """Return an empty directory for files that come from elsewhere. Its lock is held."""
+        into = self.root / "work" / f"{key}.fetch"
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir(parents=True)
+        return into
+
+    def _place(self, key: str, made: Path) -> None:
+        """Make a directory the artifact, at once; where another process was faster, its own stays."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            made.rename(path)
+        except OSError:
+            if not self.holds(key):
+                # What lies there is no artifact: a part of one that somebody deleted.
+                shutil.rmtree(path, ignore_errors=True)
+                made.rename(path)
+        shutil.rmtree(made, ignore_errors=True)
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:

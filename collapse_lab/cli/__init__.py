@@ -10,6 +10,7 @@ import click
 
 _COMMANDS = {
     "run": "Run a study, or go on with one.",
+    "worker": "Take arms of studies from a queue.",
     "plan": "Say what a study would cost, before anything starts.",
     "status": "Say how far a run is.",
     "report": "Make the page, the plots and the tables of one or more runs.",

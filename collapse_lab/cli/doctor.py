@@ -16,17 +16,20 @@ _NEEDED_FOR_THE_REPORT = ("matplotlib", "jinja2")
 
 
 @click.command("doctor")
-def command() -> int:
+@click.option("--redis", metavar="URL", help="A queue's Redis to look for [REDIS_URL].")
+@click.option("--share", metavar="URL", help="A share to look into.")
+def command(redis: str | None, share: str | None) -> int:
     """Look for what a study needs, and name the remedy where something is missing.
 
-    Exit status: 0 when a study can run here, 1 when it cannot.
+    Exit status: 0 when a study can run here, 1 when it cannot, or a queue or share that was named cannot be used.
     """
     click.echo(f"collapse-lab under Python {platform.python_version()} on {platform.platform(terse=True)}")
     healthy = [_packages(), _sandbox()]
     _accelerator()
     _room()
+    hosts = [_redis(redis), _share(share)]
     click.echo("A study can run here." if all(healthy) else "A study cannot run here.")
-    return 0 if all(healthy) else 1
+    return 0 if all(healthy + hosts) else 1
 
 
 def _packages() -> bool:
@@ -68,3 +71,36 @@ def _room() -> None:
     directory = bases_directory()
     free = shutil.disk_usage(next(p for p in (directory, *directory.parents) if p.exists())).free
     click.echo(f"  ok  trained bases are kept in {directory} ({free // 2**30} GiB free)")
+
+
+def _redis(url: str | None) -> bool:
+    address = url or os.environ.get("REDIS_URL")
+    if not address:
+        click.echo("  --  no Redis is named (REDIS_URL, --redis), which only `run --queue` and `worker` need")
+        return True
+    try:
+        from collapse_lab.arm_queue import QueueError, connect, shown
+    except ImportError as error:
+        click.echo(f"  no  Redis: {error}. Remedy: pip install 'exogate[lab]'")
+        return False
+    try:
+        server = connect(url).info("server")["redis_version"]
+    except QueueError as error:
+        click.echo(f"  no  {error}")
+        return False
+    click.echo(f"  ok  Redis {server} at {shown(address)}")
+    return True
+
+
+def _share(url: str | None) -> bool:
+    if not url:
+        return True
+    from collapse_lab.remote import Remote, RemoteError
+
+    try:
+        Remote(url).probe()
+    except RemoteError as error:
+        click.echo(f"  no  {error}")
+        return False
+    click.echo(f"  ok  {url} can be read and written")
+    return True

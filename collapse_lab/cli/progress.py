@@ -51,6 +51,8 @@ class Shown:
 
     def update(self, progress: run.Progress) -> None:
         """Show the arms at work, and name each that has ended."""
+        for note in progress.notes:
+            self._say(note)
         ended = [*progress.done, *progress.failed]
         for number in (n for n in ended if n not in self._told):
             self._told.add(number)

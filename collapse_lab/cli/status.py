@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from collapse_lab.job import Plan, folder_of
+from collapse_lab.remote import Remote, RemoteError
+from collapse_lab.shared import mirror, share_of
 
 
 @click.command("status")
@@ -18,6 +20,12 @@ def command(folder: Path) -> None:
         plan = Plan.read(folder)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{folder} holds no run ({error}). Start one: collapse-lab run pocket.") from error
+    share = share_of(folder)
+    if share is not None:
+        try:
+            mirror(folder, Remote(share))
+        except RemoteError as error:
+            click.echo(f"What other hosts did is missing below. {error}", err=True)
     total = 0
     for number, cell in enumerate(plan.cells()):
         pages = [folder_of(folder, number) / f"round-{t}.json" for t in range(plan.rounds + 1)]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-_EXTRA = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels", "tokenizers")
+_NUMBERS = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels")
+_EXTRA = (*_NUMBERS, "fsspec", "jinja2", "matplotlib", "redis", "rq", "tokenizers")
 _MODELS = ("torch", "transformers")
 
 

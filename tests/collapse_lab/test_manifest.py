@@ -13,7 +13,7 @@ from collapse_lab import revision
 from collapse_lab.arms import cells
 from collapse_lab.job import Plan, folder_of
 from collapse_lab.manifest import ManifestError, claim, read
-from collapse_lab.run import _begin
+from collapse_lab.run import begin
 from collapse_lab.study import Study
 from collapse_lab.summary import _seconds
 
@@ -132,16 +132,16 @@ def test_the_code_is_what_results_come_from(tmp_path: Path, monkeypatch: pytest.
 
 def test_pages_of_another_plan_are_not_taken_for_this_ones(tmp_path: Path) -> None:
     whole = Plan(study(), "*", 1, 5, "bases")
-    _begin(tmp_path, whole)
+    begin(tmp_path, whole)
     page = folder_of(tmp_path, 0) / "round-0.json"
     page.parent.mkdir(parents=True)
     page.touch()
-    _begin(tmp_path, whole)
+    begin(tmp_path, whole)
     assert page.exists()
     # The first arm of this plan is another one.
     part = Plan(study(), "compile", 1, 5, "bases")
     assert part.cells()[0] != whole.cells()[0]
-    _begin(tmp_path, part)
+    begin(tmp_path, part)
     assert not page.exists()
     assert Plan.read(tmp_path).cells() == cells(study(), "compile", 1)
 
