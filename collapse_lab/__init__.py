@@ -8,6 +8,7 @@ The map, from the data to the page:
 ``self_gates``  gates that ask a model, and the lab's controls; they join the house through the entry-point group
 ``study``       what a study file may say; ``arms`` makes the matrix of it
 ``stages``      generate, gate, mix, train, evaluate, probe: pure functions from artifacts to an artifact
+``lab``         a study as a graph of artifacts (``pool``, ``documents``, ``looks``), made when first needed
 ``store``       keeps artifacts by the hash of what made them; a killed run continues where it stood
 ``run``         arms in processes of this host (``crew``, ``job``)
 ``queued``      arms in an RQ queue (``arm_queue``), for workers on any host (``worker``, ``hosted``)

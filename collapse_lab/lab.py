@@ -8,23 +8,24 @@ on, so arms share what they have in common (all of them round 0) without knowing
 from __future__ import annotations
 
 import shutil
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
-from math import ceil
 from pathlib import Path
 from typing import Any
 
 from collapse_lab import revision
 from collapse_lab.arms import Cell, matched
+from collapse_lab.documents import Documents
 from collapse_lab.metrics.fingerprint import fingerprint
 from collapse_lab.policies import coin, policy_of
+from collapse_lab.pool import Judged, Pool
+from collapse_lab.revision import made_by
 from collapse_lab.sample import Sample, seed_of
-from collapse_lab.self_gates.context import Calibrated, LabContext, Teaches
+from collapse_lab.self_gates.context import Calibrated, LabContext
 from collapse_lab.stages.gate import Gated, calibrate, gate
 from collapse_lab.stages.generate import again, generate
-from collapse_lab.stages.mix import Item, mix
 from collapse_lab.stages.truth import truth
 from collapse_lab.store import Artifact, Store, key_of, write_json, write_rows
 from collapse_lab.study import Study
@@ -34,29 +35,6 @@ from gates import registry
 from gates.policy import Policy
 
 Seen = Callable[[str, str, float], None]
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Samples with their tasks beside them, from one artifact."""
-
-    artifact: Artifact
-    tasks: tuple[Task, ...]
-    samples: tuple[Sample, ...]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A pool with what decided over it: rows of ``stages.gate.Gated`` and of hidden truth, beside the samples."""
-
-    pool: Pool
-    verdicts: tuple[dict[str, Any], ...]
-    truth: tuple[dict[str, Any], ...]
-
-    @property
-    def accepted(self) -> list[int]:
-        """The places of the accepted samples."""
-        return [i for i, row in enumerate(self.verdicts) if row["accepted"]]
 
 
 class Lab:
@@ -69,7 +47,8 @@ class Lab:
         # Every artifact that this process needed: its stage, and the seconds that making it took.
         self.used: dict[str, tuple[str, float]] = {}
         # Each round rests on all before it: without memory, the work doubles with every round.
-        self.prompts, self.model, self.documents = cache(self._prompts), cache(self._model), cache(self._documents)
+        self.prompts, self.model = cache(self._prompts), cache(self._model)
+        self.documents = cache(Documents(self).of)
 
     # Models -----------------------------------------------------------------------------------------------------
 
@@ -190,8 +169,8 @@ class Lab:
         )
 
         def build(path: Path) -> None:
-            context = self._context(cell, t, policy, calibration)
-            made = gate(policy, pool.tasks, pool.samples, context, cell.judge.flip)
+            with self._gating(cell, t, policy, calibration) as context:
+                made = gate(policy, pool.tasks, pool.samples, context, cell.judge.flip)
             write_rows(path / "verdicts.jsonl", (g.as_row() for g in made))
 
         return tuple(self.make("gate", key, build).rows("verdicts.jsonl"))
@@ -208,8 +187,8 @@ class Lab:
         )
 
         def build(path: Path) -> None:
-            context = self._context(cell, 0, policy, {})
-            write_json(path / "thresholds.json", calibrate(policy, pool.tasks, pool.samples, context))
+            with self._gating(cell, 0, policy, {}) as context:
+                write_json(path / "thresholds.json", calibrate(policy, pool.tasks, pool.samples, context))
 
         found: dict[str, float] = self.make("calibrate", key, build).json("thresholds.json")
         return found
@@ -232,10 +211,13 @@ class Lab:
     def _foreign(self, cell: Cell) -> int | None:
         return next((number for number in self.study.model.bases if number != cell.base), None)
 
-    def _context(self, cell: Cell, t: int, policy: Policy, calibration: dict[str, float]) -> LabContext:
-        context = self.workshop.context
-        if self._asked(cell, t, policy) is None:
-            return context
+    @contextmanager
+    def _gating(self, cell: Cell, t: int, policy: Policy, calibration: dict[str, float]) -> Iterator[LabContext]:
+        with self.workshop.gating() as context:
+            yield context if self._asked(cell, t, policy) is None else self._asking(context, cell, t, calibration)
+
+    def _asking(self, context: LabContext, cell: Cell, t: int, calibration: dict[str, float]) -> LabContext:
+        """Return the context with the models that the lab's own gates may ask, and what they must know of the arm."""
         author, foreign = self.workshop.open(self.model(cell, t)), self._foreign(cell)
         return replace(
             context,
@@ -252,73 +234,7 @@ class Lab:
             seed=cell.seed,
         )
 
-    # Mix --------------------------------------------------------------------------------------------------------
-
-    def _documents(self, cell: Cell, t: int) -> Artifact:
-        """Return what trains M_{t+1}."""
-        rule, human_only = cell.data, cell.judge.control == "human"
-        chunks = [] if human_only else self._chunks(cell, t)
-        earlier = [self.documents(cell, past).key for past in range(t)] if rule.rule.startswith("accumulate") else []
-        seed = seed_of("mix", cell.seed, t)
-        key = key_of(
-            "mix",
-            rule=rule.model_dump(mode="json"),
-            human_only=human_only,
-            accepted=[[c.pool.artifact.key, c.accepted] for c in chunks],
-            lessons=cell.judge.policy if self._teaches(cell) else None,
-            earlier=earlier,
-            base=cell.base if earlier or rule.rule.startswith("accumulate") else None,
-            human=[self.study.tasks.model_dump(mode="json"), cell.seed, t, self.study.prompts],
-            seed=seed,
-            **made_by(revision.MODEL),
-        )
-
-        def build(path: Path) -> None:
-            accepted = [item for c in chunks for item in _items(c, t + 1)]
-            human = self._human(cell, t) if human_only or rule.human_share else []
-            kept = self._kept(cell, t) if rule.rule.startswith("accumulate") else []
-            drawn = human if human_only else mix(rule, accepted, kept, human, seed)
-            lessons = [lesson for c in chunks for lesson in self._lessons(cell, c, t + 1)]
-            write_rows(path / "documents.jsonl", (item.as_row() for item in [*drawn, *lessons]))
-            origins = Counter(item.origin for item in [*drawn, *lessons])
-            write_json(path / "counts.json", {"documents": len(drawn) + len(lessons), **origins})
-
-        return self.make("mix", key, build)
-
-    def _chunks(self, cell: Cell, t: int) -> list[Judged]:
-        """Return pool t, and further sets until the quota is reached or the most raw samples are spent."""
-        chunks = [self.judged(cell, t)]
-        quota = cell.data.quota
-        while quota and len(chunks) < ceil(cell.data.most_raw):
-            found = {(c.pool.samples[i].task, c.pool.samples[i].completion) for c in chunks for i in c.accepted}
-            if len(found) >= quota:
-                break
-            chunks.append(self.judged(cell, t, len(chunks)))
-        return chunks
-
-    def _human(self, cell: Cell, t: int) -> list[Item]:
-        tasks = self.workshop.pool("human", seed_of("human", cell.seed, t), self.study.prompts)
-        return [Item(task.prompt, task.reference, task.id, "human", t + 1) for task in tasks]
-
-    def _kept(self, cell: Cell, t: int) -> list[Item]:
-        """Return what the accumulating rules keep: the base's documents, and every earlier round's accepted samples."""
-        base = [Item(*document, "", "human", 0) for document in self.workshop.base_documents(self.study, cell.base)]
-        rounds = [item for past in range(t) for c in self._chunks(cell, past) for item in _items(c, past + 1)]
-        return base + rounds
-
-    def _teaches(self, cell: Cell) -> bool:
-        return cell.judge.policy is not None and any(
-            isinstance(registry.get(name), Teaches) for name in policy_of(cell.judge.policy).active()
-        )
-
-    def _lessons(self, cell: Cell, judged: Judged, t: int) -> list[Item]:
-        if not self._teaches(cell):
-            return []
-        gates = [registry.get(name) for name in policy_of(cell.judge.policy or "").active()]
-        teacher = next(g for g in gates if isinstance(g, Teaches))
-        pool = judged.pool
-        said = [bool(row["accepted"]) for row in judged.verdicts]
-        return [Item(*d, "", "lesson", t) for d in teacher.lessons(pool.tasks, pool.samples, said)]
+    # Store ------------------------------------------------------------------------------------------------------
 
     def make(self, stage: str, key: str, build: Callable[[Path], None], *, shared: bool = False) -> Artifact:
         """Return an artifact of the study's store (*shared*: of the one for bases), made by *build* where it is not
@@ -333,18 +249,5 @@ class Lab:
         return artifact
 
 
-def made_by(parts: tuple[str, ...], *, tools: bool = False) -> dict[str, Any]:
-    """Return the part of a key that says by which code and which versions an artifact was made."""
-    return {"code": revision.code(*parts), "versions": revision.versions(tools=tools)}
-
-
 def _has_threshold(policy: Policy) -> bool:
     return any(isinstance(registry.get(name), Calibrated) for name in policy.active())
-
-
-def _items(judged: Judged, t: int) -> list[Item]:
-    pool = judged.pool
-    return [
-        Item(pool.tasks[i].prompt, pool.samples[i].completion, pool.tasks[i].id, "synthetic", t)
-        for i in judged.accepted
-    ]

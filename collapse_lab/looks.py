@@ -8,7 +8,9 @@ from typing import Any
 
 from collapse_lab import revision
 from collapse_lab.arms import Cell
-from collapse_lab.lab import Judged, Lab, Pool, made_by
+from collapse_lab.lab import Lab
+from collapse_lab.pool import Judged, Pool
+from collapse_lab.revision import made_by
 from collapse_lab.sample import Sample, seed_of
 from collapse_lab.stages.evaluate import evaluate
 from collapse_lab.stages.probe import probe, several

@@ -19,8 +19,9 @@ from collapse_lab.store import Artifact
 from collapse_lab.tasks.task import Benchmark
 
 if TYPE_CHECKING:
-    from collapse_lab.lab import Judged, Lab
+    from collapse_lab.lab import Lab
     from collapse_lab.looks import Looks
+    from collapse_lab.pool import Judged
 
 _ORIGINS = ("synthetic", "human", "lesson")
 

@@ -8,6 +8,7 @@ import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 _ROOT = Path(__file__).parent.parent
 _CODE = (".py", ".yml", ".json", ".jsonl", ".txt")
@@ -17,7 +18,7 @@ MODEL = ("collapse_lab/models", "collapse_lab/tasks", "collapse_lab/stages", "co
 _JUDGES = ("self_gates", "execution", "policies", "metrics")
 JUDGING = ("gates", *(f"collapse_lab/{name}" for name in _JUDGES), *MODEL)
 # Everything that a page of numbers comes from; the report, the theory and the command line are not among it.
-_GRAPH = ("arms", "job", "lab", "looks", "measures", "page", "study", "workshop")
+_GRAPH = ("arms", "documents", "job", "lab", "looks", "measures", "page", "pool", "study", "workshop")
 RESULTS = (*JUDGING, *(f"collapse_lab/{name}.py" for name in _GRAPH))
 _NUMERIC = ("torch", "transformers", "tokenizers", "numpy")
 _TOOLS = ("pylint", "astroid", "mypy", "bandit", "detect-secrets", "pytest")
@@ -47,6 +48,11 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "absent"
+
+
+def made_by(parts: tuple[str, ...], *, tools: bool = False) -> dict[str, Any]:
+    """Return the part of a key that says by which code and which versions an artifact was made."""
+    return {"code": code(*parts), "versions": versions(tools=tools)}
 
 
 def hardware() -> dict[str, object]:

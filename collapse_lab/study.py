@@ -62,6 +62,8 @@ class DataRule(Strict):
     def _hybrid_has_humans(self) -> DataRule:
         if self.rule == "hybrid" and self.human_share == 0:
             raise ValueError("rule `hybrid` needs a human_share above 0")
+        if self.rule == "accumulate" and self.human_share:
+            raise ValueError("rule `accumulate` keeps all it has, human documents among it, and takes no human_share")
         return self
 
 

@@ -25,6 +25,7 @@ from collapse_lab.self_gates.context import LabContext
 from collapse_lab.stages.gate import Gated, gate
 from collapse_lab.tasks.pocket import PocketSource
 from collapse_lab.tasks.task import Task
+from collapse_lab.workshop import small_files
 from gates.decision import Judged
 from gates.interpreter import Interpreter
 from gates.panel import judge
@@ -155,13 +156,13 @@ def _mypy(file: Path, *options: str) -> _Said:
 
 
 def _gate(name: str, tasks: Sequence[Task], samples: Sequence[Sample]) -> list[Gated]:
-    with Workspace() as workspace:
+    with Workspace(small_files()) as workspace:
         return gate(policy_of(name), tasks, samples, _context(workspace))
 
 
 def _verdicts(name: str, tasks: Sequence[Task], samples: Sequence[Sample]) -> list[list[Judged]]:
     changes = [change_of(task, sample) for task, sample in zip(tasks, samples, strict=True)]
-    with Workspace() as workspace:
+    with Workspace(small_files()) as workspace:
         return judge(policy_of(name), changes, _context(workspace))
 
 

@@ -20,6 +20,7 @@ def items(count: int, origin: Origin, t: int = 1, distinct: int | None = None) -
 SIZES = st.integers(0, 40)
 SHARES = st.floats(0, 1)
 RULES = st.sampled_from(["replace", "accumulate", "accumulate-subsample"])
+SHARED = st.sampled_from(["replace", "accumulate-subsample"])
 
 
 def test_replace_takes_what_was_accepted() -> None:
@@ -70,18 +71,24 @@ def test_hybrid_without_people_is_refused() -> None:
         DataRule(rule="hybrid")
 
 
+def test_what_keeps_everything_takes_no_share_of_people() -> None:
+    with pytest.raises(ValueError, match="takes no human_share"):
+        DataRule(rule="accumulate", human_share=0.1)
+
+
 @given(RULES, SHARES, st.none() | st.integers(1, 20), SIZES, SIZES, SIZES, st.integers(0, 2**63))
 def test_every_document_was_given_and_none_is_there_too_often(
     rule: str, share: float, quota: int | None, accepted: int, earlier: int, human: int, seed: int
 ) -> None:
     given_all = (items(accepted, "synthetic", 2, distinct=7), items(earlier, "synthetic", 1), items(human, "human"))
+    share = 0.0 if rule == "accumulate" else share
     settings = DataRule.model_validate({"rule": rule, "human_share": share, "quota": quota})
     drawn = mix(settings, *given_all, seed)
     assert Counter(drawn) <= Counter([item for group in given_all for item in group])
     assert drawn == mix(settings, *given_all, seed)
 
 
-@given(RULES, SHARES, st.integers(1, 40), SIZES, st.integers(0, 2**63))
+@given(SHARED, SHARES, st.integers(1, 40), SIZES, st.integers(0, 2**63))
 def test_a_share_of_people_changes_no_size(rule: str, share: float, accepted: int, earlier: int, seed: int) -> None:
     own, kept, people = items(accepted, "synthetic", 2), items(earlier, "synthetic", 1), items(100, "human")
     without = mix(DataRule.model_validate({"rule": rule}), own, kept, people, seed)
