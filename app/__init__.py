@@ -9,6 +9,7 @@
 ``provenance/``      what was declared: the rules are data (``signals.jsonl``), ``detector`` is pure, ``read`` is the
                      I/O, ``local`` ties them together
 ``reporting/``       one file a format; what they share is in ``words``, and ``text`` makes untrusted text harmless
+``action/``          what a job of GitHub Actions is about, and what its runner collects; ``action.yml`` starts it
 ``cli/``             the ``exogate`` command, one file a subcommand
 ``demo/``            ``make demo``: a sample repository, and what the README shows of it
 """

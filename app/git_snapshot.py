@@ -72,11 +72,14 @@ class Objects:
 
 
 class GitSnapshot:
-    """The tree of one commit. ``id`` is git's own tree id, so equal trees are equal snapshots."""
+    """The tree of one commit, or of one directory in it. ``id`` is git's tree id: equal trees are equal snapshots.
 
-    def __init__(self, objects: Objects, commit: str) -> None:
+    A directory that the commit does not have (or has as a file or a link) is an empty snapshot.
+    """
+
+    def __init__(self, objects: Objects, commit: str, directory: str = "") -> None:
         self._objects = objects
-        self.id = git(objects.repo, "rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+        self.id = _tree_id(objects.repo, commit, directory)
         self.entries: Mapping[str, Entry] = _read_tree(objects.repo, self.id)
 
     def read(self, path: str) -> bytes:
@@ -90,6 +93,17 @@ class GitSnapshot:
         """Yield each path with its content."""
         for path in paths:
             yield path, self.read(path)
+
+
+def _tree_id(repo: Path, commit: str, directory: str) -> str:
+    if not directory:
+        return git(repo, "rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+    try:
+        found = git(repo, "rev-parse", "--verify", "--quiet", f"{commit}:{directory}").decode().strip()
+        is_tree = git(repo, "cat-file", "-t", found).strip() == b"tree"
+    except GitError:
+        is_tree = False
+    return found if is_tree else git(repo, "hash-object", "-t", "tree", "--stdin").decode().strip()
 
 
 def _read_tree(repo: Path, tree: str) -> dict[str, Entry]:

@@ -28,6 +28,10 @@ class SourceError(ValueError):
     """The change cannot be taken from the repository; the message says what is wrong and what to do."""
 
 
+class NothingToJudgeError(SourceError):
+    """Base and head are equal where the review looks."""
+
+
 @dataclass(frozen=True)
 class LocalChange:
     """A change with the commits it came from.
@@ -45,21 +49,24 @@ class LocalChange:
 
 
 @contextmanager
-def open_change(repo: Path, base: str, head: str) -> Iterator[LocalChange]:
+def open_change(repo: Path, base: str, head: str, directory: str = "") -> Iterator[LocalChange]:
     """Open the change that *head* makes since it left *base*. Raises ``SourceError``.
 
-    The snapshots read from the repository until the context ends; nothing of it is changed.
+    The snapshots read from the repository until the context ends; nothing of it is changed. With a *directory* (a
+    path in the repository, with ``/``) the change is what happened below it, its paths relative to it; the policy's
+    snapshot stays the whole one.
     """
     check_repository(repo)
     base_commit, head_commit = resolve(repo, base, "--base"), resolve(repo, head, "--head")
     merge_base = find_merge_base(repo, base_commit, head_commit, base, head)
     with Objects(repo) as objects:
         try:
-            before, after = GitSnapshot(objects, merge_base), GitSnapshot(objects, head_commit)
-            tip = before if merge_base == base_commit else GitSnapshot(objects, base_commit)
+            before, after = (GitSnapshot(objects, commit, directory) for commit in (merge_base, head_commit))
+            tip = before if merge_base == base_commit and not directory else GitSnapshot(objects, base_commit)
             if before.id == after.id:
-                raise SourceError(
-                    f"{head!r} changes nothing since it left {base!r}: there is nothing to judge. "
+                where = f" below {directory!r}" if directory else ""
+                raise NothingToJudgeError(
+                    f"{head!r} changes nothing{where} since it left {base!r}: there is nothing to judge. "
                     "Check that the two names are not swapped or equal."
                 )
             change = Change(head_commit, before, after, tuple(_files(repo, before, after)))

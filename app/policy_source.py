@@ -14,14 +14,17 @@ DEFAULT = "standard"
 _BY_DEFAULT = "the default, since the base has no policy"
 
 
-def choose_policy(wanted: str | None, base: Snapshot, gates: tuple[str, ...] = ()) -> tuple[Policy, str]:
+def choose_policy(
+    wanted: str | None, base: Snapshot, gates: tuple[str, ...] = (), config: str | None = None
+) -> tuple[Policy, str]:
     """Return the policy and, in words, where it came from. Raises ``PolicyError``.
 
-    ``wanted`` is a preset's name or a file of the operator's. Without it the base's own file counts; never the
-    head's. Without either the default preset advises and nothing blocks. ``gates`` narrows the policy to some of
-    its gates; where no policy was chosen, naming gates is the choice, and they block.
+    ``wanted`` is a preset's name or a file of the operator's; ``config`` is a file in the *base*. Without them the
+    base's own file counts; never the head's. Without that either the default preset advises and nothing blocks.
+    ``gates`` narrows the policy to some of its gates; where no policy was chosen, naming gates is the choice, and
+    they block.
     """
-    policy, source = _policy(wanted, base)
+    policy, source = _policy(wanted, base, config)
     if not gates:
         return policy, source
     if policy.enforce or source != _BY_DEFAULT:
@@ -30,10 +33,12 @@ def choose_policy(wanted: str | None, base: Snapshot, gates: tuple[str, ...] = (
     return policy.model_copy(update={"name": "custom", "enforce": True, "gates": blocking}), "the gates asked for"
 
 
-def _policy(wanted: str | None, base: Snapshot) -> tuple[Policy, str]:
+def _policy(wanted: str | None, base: Snapshot, config: str | None) -> tuple[Policy, str]:
     if wanted is not None:
         return asked_for(wanted)
-    for path in CONFIG_PATHS:
+    if config is not None and config not in base.entries:
+        raise _unusable(config, "The base has no such file. A change is judged by the base's policy: merge it first.")
+    for path in CONFIG_PATHS if config is None else (config,):
         if path in base.entries:
             source = f"the base's {path}"
             if not base.entries[path].is_file:  # passing it over would leave the repository with a milder policy

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app import __version__
 from app.interpreters import choose as choose_interpreter
 from app.local import LocalChange, open_change
 from app.policy_source import choose_policy, config_edits
+from app.provenance.commit import Actor
 from app.provenance.detector import ChangeProvenance
 from app.provenance.local import declared
 from app.provenance.types import Provenance
@@ -24,6 +25,7 @@ from gates.panel import judge
 from gates.policy import Policy
 from gates.sandbox.choose import choose as choose_sandbox
 from gates.sandbox.spec import Sandbox, SandboxError
+from gates.verdict import Verdict
 from gates.workspace import Workspace
 
 
@@ -35,8 +37,11 @@ def _silent(gate: str, state: str) -> None:
 class Request:
     """What is to be reviewed, and how. Only ``repo``, ``base`` and ``head`` have no default.
 
-    ``policy`` is a preset's name or a file; ``gates`` narrows it to some. ``branch`` and ``pull_body`` are the
-    pull request's own words, for provenance. ``python`` runs the repository's tests. ``sandbox`` names a back-end.
+    ``policy`` is a preset's name or a file, ``config`` a file in the base; ``gates`` narrows it to some. ``branch``
+    and ``pull_body`` are the pull request's own words, for provenance, and ``author`` the account that opened it.
+    ``directory`` narrows the change to what lies below it. ``python`` runs the repository's tests. ``sandbox`` names
+    a back-end. ``never_run`` says in a sentence why nothing of the change may run here; gates that would run it
+    then cannot judge.
     """
 
     repo: Path
@@ -48,6 +53,10 @@ class Request:
     pull_body: str | None = None
     python: str | None = None
     sandbox: str | None = None
+    directory: str = ""
+    config: str | None = None
+    author: Actor | None = None
+    never_run: str | None = None
     cache: Cache = field(default_factory=Cache)
     progress: Callable[[str, str], None] = _silent
 
@@ -61,8 +70,8 @@ def review(request: Request) -> Review:
     started = time.monotonic()
     for name in request.gates:
         registry.get(name)
-    with open_change(request.repo, request.base, request.head) as local, Workspace() as workspace:
-        policy, source = choose_policy(request.policy, local.policy_base, request.gates)
+    with open_change(request.repo, request.base, request.head, request.directory) as local, Workspace() as workspace:
+        policy, source = choose_policy(request.policy, local.policy_base, request.gates, request.config)
         told = _provenance(request, local, policy)
         provenance = told.sum
         context, notes = _context(request, local, workspace, policy)
@@ -75,7 +84,14 @@ def _provenance(request: Request, local: LocalChange, policy: Policy) -> ChangeP
     """Return what the change's own commits declare: those that the base does not have."""
     own = (local.head_commit, f"^{local.base_commit}")
     branch = request.branch or _branch(request.head)
-    return declared(request.repo, *own, branch=branch, body=request.pull_body, accepted_signoffs=policy.accept_signoffs)
+    return declared(
+        request.repo,
+        *own,
+        branch=branch,
+        body=request.pull_body,
+        author=request.author,
+        accepted_signoffs=policy.accept_signoffs,
+    )
 
 
 def _branch(head: str) -> str:
@@ -84,6 +100,9 @@ def _branch(head: str) -> str:
 
 
 def _context(request: Request, local: LocalChange, workspace: Workspace, policy: Policy) -> tuple[Context, list[str]]:
+    if request.never_run:  # not even the repository's own interpreter is looked for: it lies among the change's files
+        own = Interpreter.own()
+        return Context(workspace, own, own, None, request.never_run, request.cache), [request.never_run]
     snapshots = (local.change.base, local.change.head)
     interpreter, origin = choose_interpreter(request.repo, snapshots, request.python)
     version = ".".join(map(str, interpreter.version))
@@ -126,7 +145,8 @@ def _assemble(
     started: float,
 ) -> Review:
     would = decide(verdicts)
-    shown = tuple(verdicts) if policy.enforce else tuple(Judged(j.verdict, blocking=False) for j in verdicts)
+    placed = [Judged(_below(request.directory, j.verdict), j.blocking) for j in verdicts]
+    shown = tuple(placed) if policy.enforce else tuple(Judged(j.verdict, blocking=False) for j in placed)
     change = local.change
     return Review(
         decision=would if policy.enforce else Decision.ACCEPT,
@@ -147,6 +167,14 @@ def _assemble(
         sandbox=context.sandbox.name if context.sandbox else None,
         gate_versions={name: registry.get(name).version for name in policy.active()},
     )
+
+
+def _below(directory: str, verdict: Verdict) -> Verdict:
+    """Return a verdict on a directory with its findings' paths from the repository's root."""
+    if not directory:
+        return verdict
+    placed = (replace(f, path=f"{directory}/{f.path}") if f.path is not None else f for f in verdict.findings)
+    return replace(verdict, findings=tuple(placed))
 
 
 def _policy_notes(policy: Policy, local: LocalChange, provenance: Provenance) -> list[str]:

@@ -6,12 +6,18 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from app.demo.docs import gates_table, with_table
+from app.demo.inputs import inputs_table, with_inputs
 from gates.presets import parse, preset_names
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _yaml() -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
 
 
 def test_the_table_of_gates_is_fresh() -> None:
@@ -19,8 +25,23 @@ def test_the_table_of_gates_is_fresh() -> None:
     assert gates_table() in README
 
 
+def test_the_tables_of_inputs_and_outputs_are_fresh() -> None:
+    action = ROOT / "action.yml"
+    assert with_inputs(README, action) == README, "run `make docs`"
+    assert inputs_table(action) in README
+
+
+def test_the_workflow_shown_uses_inputs_that_the_action_has() -> None:
+    (shown,) = [text for text in _yaml() if "jobs:" in text]
+    (job,) = yaml.safe_load(shown)["jobs"].values()
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
+    steps = [step for step in job["steps"] if "exogate@" in step["uses"]]
+    assert steps
+    assert all(set(step.get("with", {})) <= set(inputs) for step in steps)
+
+
 def test_the_policy_shown_is_valid() -> None:
-    (shown,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    (shown,) = [text for text in _yaml() if "jobs:" not in text]
     policy = parse(shown, "README.md")
     assert policy.gates["lint"].level == "block"
     assert "javascript" in policy.settings_of("command").model_dump()["commands"]

@@ -23,6 +23,8 @@ _COMMANDS = {
     "policy": ("app.cli.policy", "List, show and check policies."),
     "gates": ("app.cli.gates", "List the gates, what they need and their settings."),
     "doctor": ("app.cli.doctor", "Find out what works on this machine, and what to do where it does not."),
+    "action": ("app.cli.action", "Judge what the event of a GitHub Actions job brings."),
+    "publish": ("app.cli.publish", "Put on a pull request what a run without rights found out about it."),
     "completion": ("app.cli.completion", "Print the completion script for a shell."),
 }
 

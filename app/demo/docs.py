@@ -1,4 +1,4 @@
-"""`python -m app.demo.docs`: remake what the README shows - the table of gates, and the picture of a review."""
+"""`python -m app.demo.docs`: remake what the README shows - its tables, and the picture of a review."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from app.demo.inputs import with_inputs
 from app.demo.sample import build
 from app.reporting.dispatch import render
 from app.review import Request, review
@@ -51,11 +52,11 @@ def picture() -> str:
 
 
 def main() -> None:
-    """Write both into the checkout that the current directory is."""
+    """Write them into the checkout that the current directory is."""
     readme = Path("README.md")
     if not readme.is_file():
         sys.exit("There is no README.md here; run this in a checkout of Exogate.")
-    readme.write_text(with_table(readme.read_text("utf-8")), "utf-8")
+    readme.write_text(with_inputs(with_table(readme.read_text("utf-8")), Path("action.yml")), "utf-8")
     Path(".github/review.svg").write_text(picture(), "utf-8")
 
 
