@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 # `make EXTRAS=dev test` does without torch, and skips the lab's tests.
-EXTRAS ?= dev,lab
+EXTRAS ?= dev,github,lab
 
 .PHONY: demo test lab lint bench docs mutants lock clean sandbox
 
@@ -39,7 +39,7 @@ docs: $(VENV)/.installed sandbox
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	  --extra dev --extra lab --output-file $(LOCK) pyproject.toml
+	  --extra dev --extra github --extra lab --extra lab-s3 --output-file $(LOCK) pyproject.toml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,177 @@
+"""GitHub's REST API over PyGithub's requester, with one rule for what goes wrong.
+
+PyGithub repeats POST after a 5xx, which makes a second comment where only the answer was lost. So its own repetition
+is off. Here a read is repeated; a write whose answer was lost is repeated only after a look says that it was not
+done; a limit is obeyed; everything else is an error in a sentence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from github import Auth, Github
+
+from app.github.errors import GitHubError, LimitedError, LostError, understood
+
+T = TypeVar("T")
+# "If the retry-after header is not present ... wait for at least one minute" (REST API, Rate limits).
+_UNSAID_WAIT = 60.0
+_PER_PAGE = 100
+_MOST_PAGES = 100
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a call is worth.
+
+    ``attempts`` in all; ``pause`` seconds before the second one, doubled each time; no more than ``longest_wait``
+    seconds for a limit; ``between_writes`` seconds from one write to the next, as GitHub asks.
+    """
+
+    attempts: int = 4
+    pause: float = 1.0
+    longest_wait: float = 120.0
+    between_writes: float = 0.5
+    timeout: int = 30
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
+
+
+class Api:
+    """One repository's API. Nothing here ever shows the token."""
+
+    def __init__(self, api_url: str, token: str, patience: Patience | None = None) -> None:
+        self.url = api_url.rstrip("/")
+        self.patience = patience or Patience()
+        self.token = token
+        self.login: str | None = None  # the account that the token acts as, once somebody asked
+        self._requester = Github(
+            auth=Auth.Token(token),
+            base_url=self.url,
+            timeout=self.patience.timeout,
+            user_agent="exogate",
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=self.patience.between_writes or None,
+        ).requester
+
+    def __repr__(self) -> str:
+        return f"Api({self.url!r})"
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return one thing. Raises ``GitHubError``."""
+        return self.read(f"GET {path}", lambda: _object(self._ask("GET", path, query)[1]))
+
+    def get_all(self, path: str, query: Mapping[str, Any] | None = None, *, key: str | None = None) -> list[Any]:
+        """Return a whole list, page by page; *key* is where the list stands. Raises ``GitHubError``."""
+        items: list[Any] = []
+        for page in range(1, _MOST_PAGES + 1):
+            asked = {**(query or {}), "per_page": _PER_PAGE, "page": page}
+            more, found = self.read(f"GET {path}", lambda asked=asked: self._page(path, asked, key))  # type: ignore[misc]
+            items += found
+            if not more:
+                return items
+        raise GitHubError(f"GET {path} has more than {_MOST_PAGES * _PER_PAGE:,} entries; they were not all read.")
+
+    def viewer(self) -> str:
+        """Return the account that the token acts as; GraphQL also tells an installation's. Raises ``GitHubError``."""
+        return self.read("the GraphQL query for viewer.login", self._viewer)
+
+    def write(
+        self, method: str, path: str, body: Any = None, *, done: Callable[[], T | None] | None = None
+    ) -> dict[str, Any] | list[Any] | T:
+        """Change something, once. Raises ``GitHubError``.
+
+        *done* looks whether a write whose answer was lost was carried out, and returns what it made. Without it
+        the write must be one that may be repeated.
+        """
+        what = f"{method} {path}"
+        for attempt in range(self.patience.attempts):
+            try:
+                return self._once(what, lambda: _json(self._ask(method, path, None, body)[1]))
+            except LimitedError as error:
+                self._wait(error, attempt)
+            except LostError:
+                if attempt + 1 == self.patience.attempts:
+                    raise
+                self._pause(attempt)
+                if done is not None and (found := done()) is not None:
+                    return found
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def read(self, what: str, call: Callable[[], T]) -> T:
+        """Carry out what may be repeated, until it is answered. Raises ``GitHubError``."""
+        for attempt in range(self.patience.attempts):
+            try:
+                return self._once(what, call)
+            except LimitedError as error:
+                self._wait(error, attempt)
+            except LostError:
+                if attempt + 1 == self.patience.attempts:
+                    raise
+                self._pause(attempt)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(self, what: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except GitHubError:
+            raise
+        except Exception as error:
+            ours = understood(error, what)
+            if ours is None:
+                raise
+            raise ours from None  # the cause may carry the request, and with it the token
+
+    def _pause(self, attempt: int) -> None:
+        self.patience.sleep(self.patience.pause * 2**attempt)
+
+    def _wait(self, limit: LimitedError, attempt: int) -> None:
+        until_reset = None if limit.reset is None else max(0.0, limit.reset - self.patience.now()) + 1
+        wait = limit.wait if limit.wait is not None else until_reset
+        wait = _UNSAID_WAIT if wait is None else wait
+        if wait > self.patience.longest_wait or attempt + 1 == self.patience.attempts:
+            raise limit
+        self.patience.sleep(wait)
+
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None
+    ) -> tuple[dict[str, Any], Any]:
+        headers, data = self._requester.requestJsonAndCheck(
+            method, path, dict(query) if query else None, {"Accept": "application/vnd.github+json"}, body
+        )
+        # PyGithub passes a text that is no JSON on as the only field of an object.
+        unread = isinstance(data, dict) and set(data) <= {"data", "url"} and isinstance(data.get("data"), str)
+        if unread or (data is not None and "json" not in headers.get("content-type", "json")):
+            raise LostError(f"GitHub answered with something that is no JSON to: {method} {path}.")
+        return headers, data
+
+    def _viewer(self) -> str:
+        _, answered = self._ask("POST", self._requester.graphql_url, None, {"query": "query { viewer { login } }"})
+        data = _object(answered).get("data")
+        viewer = data.get("viewer") if isinstance(data, dict) else None
+        login = viewer.get("login") if isinstance(viewer, dict) else None
+        if not isinstance(login, str):
+            raise GitHubError("GitHub did not say whom the token belongs to.")
+        return login
+
+    def _page(self, path: str, query: Mapping[str, Any], key: str | None) -> tuple[bool, list[Any]]:
+        headers, data = self._ask("GET", path, query)
+        items = data if key is None else _object(data).get(key)
+        if not isinstance(items, list):
+            raise LostError(f"GitHub answered with something that is no list to: GET {path}.")
+        return 'rel="next"' in headers.get("link", ""), items
+
+
+def _object(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise LostError("GitHub answered with JSON of another form than its description says.")
+    return data
+
+
+def _json(data: Any) -> dict[str, Any] | list[Any]:
+    """Return an answer to a write; nothing (204) is an empty object."""
+    return {} if data is None else data if isinstance(data, list) else _object(data)

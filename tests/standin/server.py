@@ -1,0 +1,273 @@
+"""The stand-in for GitHub: a real HTTP server on loopback over a ``World``.
+
+It refuses what GitHub refuses, holds every request and answer against GitHub's own description, and fails as it is
+told to. What it complains about is in ``complaints``; a fixture lets the test fail on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from tests.standin import git_http, openapi, routes
+from tests.standin.faults import DONE_FIRST, LIMITS, Dropped, Fault, Kind, strike
+from tests.standin.wire import Answer, Page, Refusal, Request, Route, not_found
+from tests.standin.world import Token, World
+
+_PER_PAGE = 30
+_MOST_PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request that arrived, for a test to look at. ``line`` is ``METHOD /path``."""
+
+    line: str
+    status: int
+    authorized: bool
+
+
+class StandIn:
+    """GitHub, as far as our callers can tell."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = World(root)
+        self.seen: list[Seen] = []
+        self.complaints: list[str] = []
+        self.url = ""
+        self.used = 0
+        self.hourly = 5000
+        self.closed_until = 0.0
+        self._faults: list[Fault] = []
+
+    def fail(self, kind: Kind, pattern: str, *, times: int = 1, wait: int = 60) -> Fault:
+        """Let the next *times* requests that match ``METHOD /path`` end in a fault."""
+        fault = Fault(kind, pattern, times, wait)
+        self._faults.append(fault)
+        return fault
+
+    def count(self, prefix: str) -> int:
+        """Return how many requests with this start of ``METHOD /path`` were carried out or answered."""
+        return sum(seen.line.startswith(prefix) for seen in self.seen)
+
+    def answer(self, request: Request, query: str) -> Answer:
+        """Answer one request, with everything that may befall it. Raises ``Dropped``."""
+        with self.world.lock:
+            line = f"{request.method} {request.path}"
+            fault = next((f for f in self._faults if f.takes(line)), None)
+            if fault is not None and fault.kind not in DONE_FIRST:
+                self._note(line, 0, request)
+                if fault.kind in LIMITS:
+                    self.closed_until = self.world.clock.now + fault.wait
+                return strike(fault, self.world)
+            given = self._answer(request, query)
+            self._note(line, given.status, request)
+            return given if fault is None else strike(fault, self.world)
+
+    def _note(self, line: str, status: int, request: Request) -> None:
+        self.seen.append(Seen(line, status, "authorization" in request.headers))
+
+    def _answer(self, request: Request, query: str) -> Answer:
+        if git_http.serves(request.path):
+            return git_http.answer(self.world, request, query)
+        if request.path.startswith("/-store/"):
+            return self._stored(request)
+        if self.world.clock.now < self.closed_until:
+            self.complaints.append(f"{request.method} {request.path} came before the limit's time had passed")
+        if self.used >= self.hourly:
+            return Refusal(403, "API rate limit exceeded for installation ID 1.", None, **self._limits()).answer()
+        try:
+            return self._api(request)
+        except Refusal as refusal:
+            return refusal.answer()
+
+    def _stored(self, request: Request) -> Answer:
+        if "authorization" in request.headers:
+            self.complaints.append("The store of artifacts was given a token.")
+        number = int(request.path.removeprefix("/-store/").removesuffix(".zip"))
+        for repo in self.world.repositories.values():
+            if number in repo.artifacts:
+                return Answer(200, repo.artifacts[number].content, {"Content-Type": "application/zip"})
+        return Answer(404, b"", {})
+
+    def _api(self, request: Request) -> Answer:
+        request = replace(request, token=self._token(request))
+        if request.path in ("/graphql", "/api/graphql"):
+            return _graphql(request)
+        found = routes.find(request.method, tuple(unquote(part) for part in request.path.strip("/").split("/")))
+        if found is None:
+            self.complaints.append(f"There is no route for {request.method} {request.path}.")
+            raise not_found()
+        route, params = found
+        request = replace(request, params=params)
+        try:
+            given = self._carry_out(route, request)
+        except Refusal as refusal:
+            given = refusal.answer()
+        if problem := openapi.answer_complaint(route.operation, given.status, given.body):
+            self.complaints.append(problem)
+        return self._counted(request, given)
+
+    def _carry_out(self, route: Route, request: Request) -> Answer:
+        self._permit(route, request)
+        if problem := openapi.request_complaint(route.operation, request.query, request.body):
+            self.complaints.append(problem)
+            raise Refusal(422, f"Invalid request.\n\n{problem}", [])
+        given = route.handler(self.world, request)
+        if isinstance(given, Page):
+            return _page(given, request)
+        return given if isinstance(given, Answer) else Answer(200, given)
+
+    def _token(self, request: Request) -> Token | None:
+        given = request.headers.get("authorization")
+        if given is None:
+            return None
+        token = self.world.tokens.get(given.split(" ", 1)[-1])
+        if token is None:
+            raise Refusal(401, "Bad credentials")
+        return token
+
+    def _permit(self, route: Route, request: Request) -> None:
+        name = f"{request.params.get('owner')}/{request.params.get('repo')}"
+        repo = self.world.repositories.get(name)
+        if repo is None:
+            return
+        public_read = route.level == "read" and not repo.private
+        token = request.token
+        if token is None:
+            if not public_read:
+                raise Refusal(401, "Requires authentication") if not repo.private else not_found()
+            return
+        if token.repositories is not None and name not in token.repositories and not public_read:
+            raise not_found() if repo.private else Refusal(403, "Resource not accessible by integration")
+        if not public_read and not any(token.allows(p, route.level) for p in route.permissions or ("metadata",)):
+            accepted = "; ".join(f"{p}={route.level}" for p in route.permissions)
+            raise Refusal(403, "Resource not accessible by integration", X_Accepted_GitHub_Permissions=accepted)
+
+    def _counted(self, request: Request, given: Answer) -> Answer:
+        """Return the answer with its ETag and what is left of the rate limit; unchanged answers cost nothing."""
+        headers = dict(given.headers)
+        if request.method == "GET" and given.status == 200:
+            text = json.dumps([given.body, headers.get("Link")], sort_keys=True)
+            headers["ETag"] = f'W/"{hashlib.sha256(text.encode()).hexdigest()}"'
+            if request.headers.get("if-none-match") == headers["ETag"]:
+                return Answer(304, None, {**headers, **self._limits()})
+        self.used += 1
+        return Answer(given.status, given.body, {**headers, **self._limits()})
+
+    def _limits(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.hourly),
+            "X-RateLimit-Remaining": str(max(0, self.hourly - self.used)),
+            "X-RateLimit-Used": str(self.used),
+            "X-RateLimit-Reset": str(int(self.world.clock.now) + 3600),
+            "X-RateLimit-Resource": "core",
+        }
+
+
+def _graphql(request: Request) -> Answer:
+    """Answer the one query that callers make; GraphQL is not in GitHub's description of REST."""
+    if request.token is None:
+        raise Refusal(401, "Requires authentication")
+    if request.json().get("query") != "query { viewer { login } }":
+        return Answer(200, {"errors": [{"message": "The stand-in knows no such query."}]})
+    return Answer(200, {"data": {"viewer": {"login": request.token.user.login}}})
+
+
+def _page(page: Page, request: Request) -> Answer:
+    size = max(1, min(_MOST_PER_PAGE, int(request.query.get("per_page", _PER_PAGE))))
+    number = max(1, int(request.query.get("page", 1)))
+    last = max(1, -(-len(page.items) // size))
+    items = list(page.items[(number - 1) * size : number * size])
+    places = {"prev": number - 1, "first": 1} if number > 1 else {}
+    places |= {"next": number + 1, "last": last} if number < last else {}
+    links = [
+        f'<{request.base}{request.path}?{urlencode({**request.query, "page": at})}>; rel="{rel}"'
+        for rel, at in places.items()
+    ]
+    body: Any = items if page.key is None else {"total_count": len(page.items), page.key: items}
+    return Answer(200, body, {"Link": ", ".join(links)} if links else {})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    standin: StandIn
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing; the test looks at ``seen``."""
+
+    def _serve(self) -> None:
+        target = urlsplit(self.path)
+        request = Request(
+            method=self.command,
+            path=target.path.removeprefix("/api/v3"),  # where GitHub Enterprise Server has it
+            query=dict(parse_qsl(target.query, keep_blank_values=True)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self._body(),
+            token=None,
+            base=self.standin.url,
+        )
+        try:
+            given = self.standin.answer(request, target.query)
+        except Dropped as dropped:
+            self.wfile.write(dropped.rest)
+            self.close_connection = True
+            return
+        except Exception as error:
+            self.standin.complaints.append(f"{self.command} {self.path}: {type(error).__name__}: {error}")
+            given = Answer(500, {"message": "Server Error"})
+        self._send(given)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _send(self, given: Answer) -> None:
+        body = given.body if isinstance(given.body, bytes) else b""
+        if given.body is not None and not isinstance(given.body, bytes):
+            body = json.dumps(given.body).encode()
+        self.send_response(given.status)
+        for name, value in {"Content-Type": "application/json; charset=utf-8", **given.headers}.items():
+            self.send_header(name, value)
+        if given.status not in (204, 304):
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if given.status not in (204, 304):
+            self.wfile.write(body)
+
+
+@contextmanager
+def running(root: Path) -> Iterator[StandIn]:
+    """Serve a new, empty GitHub on a free port of loopback until the end of the block."""
+    standin = StandIn(root)
+    handler = type("Handler", (_Handler,), {"standin": standin})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    standin.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield standin
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
