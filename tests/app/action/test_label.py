@@ -6,11 +6,11 @@ import pytest
 
 from tests.app.action.conftest import Server
 from tests.app.action.events import pull_request
-from tests.standin.fixtures import project, pull, read_only, standin, token
+from tests.standin.fixtures import project, pull, read_only, shop, standin, token
 from tests.standin.server import StandIn
 from tests.standin.world import Pull
 
-__all__ = ["project", "pull", "read_only", "standin", "token"]
+__all__ = ["project", "pull", "read_only", "shop", "standin", "token"]
 
 pytest.importorskip("github", reason="PyGithub is installed with what talks to GitHub")
 
@@ -27,9 +27,9 @@ def job(server: Server, standin: StandIn, number: int, token: str):
 def test_a_token_that_may_labels_and_comments(server: Server, standin: StandIn, pull: Pull, token: str, act) -> None:
     done = act(job(server, standin, pull.number, token), labels="true", comment="true")
     assert done.status == 0, done.text
-    shop = standin.world.repositories["octo/shop"]
-    assert {"provenance/undeclared", "gates/passed"} <= set(shop.issues[pull.number].labels)
-    assert ["Accepted" in comment.body for comment in shop.comments] == [True]
+    known = standin.world.repositories["octo/shop"]
+    assert {"provenance/undeclared", "gates/passed"} <= set(known.issues[pull.number].labels)
+    assert ["Accepted" in comment.body for comment in known.comments] == [True]
     assert token not in done.text + done.summary
 
 

@@ -43,6 +43,8 @@ def test_a_stopped_review_ends_at_once_and_leaves_nothing(
     with subprocess.Popen(
         [*command, "--gates", "base-tests", "--python", sys.executable],
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
+        # Where the tests run in the background, they were told not to listen to Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as review:  # fmt: skip
         while not _sandboxed(review.pid):
             assert review.poll() is None, review.stderr.read() if review.stderr else ""
