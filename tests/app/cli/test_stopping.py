@@ -15,6 +15,9 @@ from tests.conftest import Repo
 
 pytestmark = pytest.mark.sandbox
 
+# Where the tests run in the background, they were told not to listen to Ctrl-C, and so would what they start.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
 _SLOW = "import time\n\ndef test_slow():\n    time.sleep(240)\n"
 
 
@@ -37,14 +40,12 @@ def test_a_stopped_review_ends_at_once_and_leaves_nothing(
     repo.commit({"a.py": "x = 2\n"})
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    command = [sys.executable, "-c", "from app.cli import main; main()"]
+    command = [sys.executable, "-c", LISTENING + "from app.cli import main; main()"]
     command += ["review", "--repo", str(repo.path), "--base", "main", "--head", "change"]
     environment = {**os.environ, "TMPDIR": str(scratch), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     with subprocess.Popen(
         [*command, "--gates", "base-tests", "--python", sys.executable],
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
-        # Where the tests run in the background, they were told not to listen to Ctrl-C, and so would this.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as review:  # fmt: skip
         while not _sandboxed(review.pid):
             assert review.poll() is None, review.stderr.read() if review.stderr else ""

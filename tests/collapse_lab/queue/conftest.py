@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -73,6 +72,10 @@ def until(true: Callable[[], object], *processes: subprocess.Popen[bytes]) -> No
     raise AssertionError("it did not come about")
 
 
+# Where the tests run in the background, they were told not to listen to Ctrl-C, and so would what they start.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
+
 class Host:
     """A machine of its own, as far as Exogate sees: bases, runs and temporary files in its own folder."""
 
@@ -93,13 +96,11 @@ class Host:
     def start(self, *words: str | Path) -> subprocess.Popen[bytes]:
         with (self.folder / "said").open("wb") as said:
             return subprocess.Popen(
-                [sys.executable, "-c", "from collapse_lab.cli import main; main()", *map(str, words)],
+                [sys.executable, "-c", f"{LISTENING}from collapse_lab.cli import main; main()", *map(str, words)],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                # Where the tests run in the background, they were told not to listen to Ctrl-C, and so would this.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     def finish(self, *words: str | Path) -> int:
