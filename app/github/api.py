@@ -88,22 +88,13 @@ class Api:
         *done* looks whether a write whose answer was lost was carried out, and returns what it made. Without it
         the write must be one that may be repeated.
         """
-        what = f"{method} {path}"
-        for attempt in range(self.patience.attempts):
-            try:
-                return self._once(what, lambda: _json(self._ask(method, path, None, body)[1]))
-            except LimitedError as error:
-                self._wait(error, attempt)
-            except LostError:
-                if attempt + 1 == self.patience.attempts:
-                    raise
-                self._pause(attempt)
-                if done is not None and (found := done()) is not None:
-                    return found
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        return self._repeated(f"{method} {path}", lambda: _json(self._ask(method, path, None, body)[1]), done)
 
     def read(self, what: str, call: Callable[[], T]) -> T:
         """Carry out what may be repeated, until it is answered. Raises ``GitHubError``."""
+        return self._repeated(what, call)
+
+    def _repeated(self, what: str, call: Callable[[], T], done: Callable[[], T | None] | None = None) -> T:
         for attempt in range(self.patience.attempts):
             try:
                 return self._once(what, call)
@@ -113,6 +104,8 @@ class Api:
                 if attempt + 1 == self.patience.attempts:
                     raise
                 self._pause(attempt)
+                if done is not None and (found := done()) is not None:
+                    return found
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(self, what: str, call: Callable[[], T]) -> T:

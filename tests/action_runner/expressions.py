@@ -28,11 +28,11 @@ def _value(term: str, contexts: Mapping[str, Any]) -> str:
     if re.fullmatch(r"'[^']*'", term):
         return term[1:-1]
     if not _LOOKUP.fullmatch(term):
-        raise NotImplementedError(f"the expression {term!r}")
+        raise ValueError(f"The tests' runner does not know the expression {term!r}. Teach it to, here.")
     value: Any = contexts
     names = term.split(".")
     if names[0] not in contexts:
-        raise NotImplementedError(f"the context {names[0]!r}")
+        raise ValueError(f"The tests' runner does not know the context {names[0]!r}. Give it to the job.")
     for name in names:
         value = value.get(name, "") if isinstance(value, Mapping) else ""
     return str(value)
