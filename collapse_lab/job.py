@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from collapse_lab.arms import Cell, cells
 from collapse_lab.place import Place
 from collapse_lab.store import write_json, write_rows
 from collapse_lab.study import Study
+from collapse_lab.whole import whole
 
 if TYPE_CHECKING:
     from collapse_lab.workshop import Workshop
@@ -111,9 +111,8 @@ def do(place: Place, plan: Plan, number: int, workshop: Workshop, log: Path, wan
             wanted()
             scores, numbers = pages / f"scores-{t}.jsonl", pages / f"round-{t}.json"
             # Two processes may write the same page, where one was given up for dead: each writes it whole.
-            temporary = pages / f".{scores.name}.{uuid4().hex}"
-            write_rows(temporary, rows)
-            temporary.replace(scores)
+            with whole(scores) as part:
+                write_rows(part, rows)
             write_json(numbers, page)
             told({"round": t})
             place.send(log, scores, numbers)

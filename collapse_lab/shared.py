@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from uuid import uuid4
 
 from collapse_lab import revision
 from collapse_lab.job import Plan
@@ -17,6 +16,7 @@ from collapse_lab.place import Place
 from collapse_lab.remote import Remote
 from collapse_lab.store import write_json
 from collapse_lab.study import Study
+from collapse_lab.whole import whole
 
 _PLAN = "plan.json"
 _ADDRESS = "share.txt"
@@ -114,9 +114,8 @@ def _is_page(name: str) -> bool:
 
 def _put(target: Path, text: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}")
-    temporary.write_bytes(text)
-    temporary.replace(target)
+    with whole(target) as part:
+        part.write_bytes(text)
 
 
 def _digest(text: bytes) -> str | None:

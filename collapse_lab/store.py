@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from uuid import uuid4
+
+from collapse_lab.whole import whole
 
 META = "artifact.json"
 
@@ -56,14 +56,9 @@ class Artifact:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON value atomically: a reader sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
-    with temporary.open("w", encoding="utf-8") as handle:
-        json.dump(value, handle, indent=1, sort_keys=True)
-        handle.write("\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
+    """Write a JSON value: a reader sees the old file or the new one."""
+    with whole(path) as part:
+        part.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

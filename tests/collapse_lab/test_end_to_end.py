@@ -22,6 +22,8 @@ jsonschema = pytest.importorskip("jsonschema")
 
 from collapse_lab.sample import seed_of  # noqa: E402
 
+from .pages import pages  # noqa: E402
+
 pytestmark = pytest.mark.sandbox
 SCHEMA = json.loads((Path(__file__).parents[2] / "collapse_lab" / "summary.schema.json").read_text("utf-8"))
 LABELS = ["perplexity-low-quantile", "human", "random@perplexity-low-quantile"]
@@ -42,7 +44,6 @@ arms:
   - policy: perplexity-low-quantile
   - control: human
 """
-Pages = dict[str, Any]
 
 
 class Runs:
@@ -79,19 +80,6 @@ def events(out: Path) -> int:
 def finished(out: Path) -> dict[str, int]:
     """Return when each file of a finished artifact was written."""
     return {str(file): file.stat().st_mtime_ns for file in (out / "objects").rglob("*") if file.is_file()}
-
-
-def pages(out: Path) -> Pages:
-    """Return every page of a run without what is not the same twice, and every row of scores."""
-    found: Pages = {}
-    for file in sorted((out / "arms").rglob("*.json*")):
-        text = file.read_text("utf-8")
-        if file.suffix == ".json":
-            page = json.loads(text)
-            assert page.pop("seconds")
-            text = json.dumps(page)
-        found[str(file.relative_to(out))] = text
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs torch: pip install 'exogate[lab]'")
 
+from ..pages import pages
 from .conftest import Host, until
 
 pytestmark = pytest.mark.sandbox
@@ -41,19 +42,6 @@ def events(folder: Path, number: int) -> list[dict[str, Any]]:
     found = []
     for log in sorted((folder / "logs").glob(f"{number:03d}*.jsonl")):
         found += [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
-    return found
-
-
-def pages(out: Path) -> dict[str, Any]:
-    """Return every page of a run without what is not the same twice, and every row of scores."""
-    found = {}
-    for file in sorted((out / "arms").rglob("[rs]*.json*")):
-        text = file.read_text("utf-8")
-        if file.suffix == ".json":
-            page = json.loads(text)
-            assert page.pop("seconds")
-            text = json.dumps(page)
-        found[str(file.relative_to(out))] = text
     return found
 
 
