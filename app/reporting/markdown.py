@@ -71,7 +71,8 @@ def _more_gates(count: int) -> str:
 
 def _gate_row(judged: Judged) -> str:
     verdict = judged.verdict
-    mark = f"{_SYMBOLS[words.OUTCOME_TONES[verdict.outcome]]} {verdict.outcome.value}"
+    # A no-break space: a narrow column would put the word below its mark, and double every row.
+    mark = f"{_SYMBOLS[words.OUTCOME_TONES[verdict.outcome]]}\u00a0{verdict.outcome.value}"
     name = code(clip(verdict.gate, _LONGEST_NAME), in_table=True)
     return f"| {mark} | {name} | {words.weight(judged)} | {_text(verdict.reason)} | {verdict.seconds:.1f} s |"
 

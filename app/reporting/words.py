@@ -130,9 +130,9 @@ def _declared_by(provenance: Provenance) -> str:
 
 
 def _tool(provenance: Provenance, harness: str) -> str:
-    """Return a tool with the families of model behind it; `unknown` only where no sign names one."""
+    """Return a tool with the families of model behind it, or that no sign names one."""
     families = sorted({s.model_family for s in provenance.signals if s.harness == harness})
-    named = [family for family in families if family != UNKNOWN] or families
+    named = [family for family in families if family != UNKNOWN] or (["model unknown"] if families else [])
     return f"{harness} ({', '.join(named)})" if named else harness
 
 

@@ -9,20 +9,25 @@ older Python 3 (*minor*), as far as this parser knows it, then the compiler; ``p
 Output: one JSON line a job, ``[index, kind, line, message]``. Kinds: ``ok``; ``syntax`` (this version refuses it);
 ``text`` (no version could read it); ``limit`` (the compiler gave up); ``crash`` (the compiler itself died).
 
-The compiling is done in a forked child: whatever a file does to the compiler, another child goes on after it.
+The compiling is done in a forked child: whatever a file does to the compiler, another child goes on after it. Where
+there is no fork (Windows), a file that kills the compiler ends this process, and the gate could not judge.
 """
 
 import ast
 import io
 import json
 import os
-import resource
 import select
 import signal
 import sys
 import tokenize
 import warnings
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 MEMORY = 2 * 1024**3
 MESSAGE = 300
@@ -41,6 +46,9 @@ def main() -> None:
     header = json.loads(stdin.readline().decode("ascii"))
     sources = [stdin.read(size) for size in header["sizes"]]
     jobs, seconds, at = header["jobs"], header["seconds"], 0
+    if not hasattr(os, "fork"):
+        judge_from(jobs, sources, 0, 1)
+        return
     while at < len(jobs):
         at, hung = run_child(jobs, sources, at, seconds)
         if hung:
@@ -94,13 +102,18 @@ def work(jobs: "list[Any]", sources: "list[bytes]", at: int, writer: int) -> Non
     try:
         lower(resource.RLIMIT_CORE, 0)
         lower(resource.RLIMIT_AS, MEMORY)
-        warnings.simplefilter("ignore")
-        for index in range(at, len(jobs)):
-            source, mode, minor = jobs[index]
-            emit(writer, [index, *judge(sources[source], mode, minor)])
+        judge_from(jobs, sources, at, writer)
         status = 0
     finally:
         os._exit(status)
+
+
+def judge_from(jobs: "list[Any]", sources: "list[bytes]", at: int, writer: int) -> None:
+    """Judge from job *at* on, and write each one's line."""
+    warnings.simplefilter("ignore")
+    for index in range(at, len(jobs)):
+        source, mode, minor = jobs[index]
+        emit(writer, [index, *judge(sources[source], mode, minor)])
 
 
 def lower(limit: int, value: int) -> None:

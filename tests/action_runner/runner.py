@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,14 +32,14 @@ ANNOTATIONS_OF_A_KIND = 10
 
 @dataclass
 class Outcome:
-    """What is left of an action: its status, outputs, log, and each step's page."""
+    """What is left of an action: its status, outputs, log, each step's page, and how many seconds each took."""
 
     status: int
     outputs: dict[str, str]
     log: Log
     summary: str
     environment: dict[str, str]
-    steps: list[str] = field(default_factory=list)
+    steps: dict[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -77,8 +78,9 @@ class Job:
         outcome = Outcome(0, {}, Log(), "", {})
         for step in document["runs"]["steps"]:
             if outcome.status == 0 and evaluate(step.get("if", "'true'"), contexts) == "true":
-                outcome.steps.append(step["name"])
+                started = time.monotonic()
                 self._step(step, contexts, outcome)
+                outcome.steps[step["name"]] = time.monotonic() - started
         outcome.outputs = {name: expand(row["value"], contexts) for name, row in document["outputs"].items()}
         return outcome
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("startup", "batch", "review", "execution", "gates_lab", "decode", "training")
+NAMES = ("startup", "batch", "review", "action", "execution", "gates_lab", "decode", "training")
 
 
 def main() -> int:

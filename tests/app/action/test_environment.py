@@ -64,13 +64,43 @@ def test_half_an_environment_is_made_anew(script: ModuleType, monkeypatch) -> No
     (target / "venv").mkdir(parents=True)
     (target / "venv" / "half").touch()
     made: list[Path] = []
-    monkeypatch.setattr(script, "_install_with_pip", lambda environment, source: made.append(environment))
+    monkeypatch.setattr(script, "_with_pip", lambda environment, source: not made.append(environment))
     monkeypatch.setattr(script.shutil, "which", lambda name: None)
     assert script.main(["install"]) == 0
     assert made == [target / "venv"]
     assert (target / "ready").exists()
     assert not (target / "venv" / "half").exists()
     assert not (target / "source").exists()
+
+
+@pytest.mark.parametrize(
+    ("uv", "asked"), [("", []), ("exit 1", ["--no-config venv"]), ("exit 0", ["--no-config venv", "--no-config pip"])]
+)
+def test_uv_is_taken_where_it_works_and_pip_else(
+    script: ModuleType, tmp_path: Path, monkeypatch, capfd: pytest.CaptureFixture[str], uv: str, asked: list[str]
+) -> None:
+    program, calls = tmp_path / "bin" / "uv", tmp_path / "calls"
+    program.parent.mkdir()
+    if uv:
+        program.write_text(f'#!/bin/sh\necho "$1 $2" >> {calls}\n{uv}\n')
+        program.chmod(0o755)
+    monkeypatch.setattr(script.shutil, "which", lambda name: str(program) if program.exists() else None)
+    by_pip: list[Path] = []
+    monkeypatch.setattr(script, "_with_pip", lambda environment, source: not by_pip.append(environment))
+    assert script.main(["install"]) == 0
+    assert (calls.read_text().splitlines() if calls.exists() else []) == asked
+    assert bool(by_pip) == (uv != "exit 0")
+    assert ("so pip does" in capfd.readouterr().out) == (uv == "exit 1")
+
+
+def test_an_installation_that_fails_is_said_and_not_kept(
+    script: ModuleType, monkeypatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "_with_uv", lambda environment, source: False)
+    monkeypatch.setattr(script, "_with_pip", lambda environment, source: False)
+    assert script.main(["install"]) == 2
+    assert "::error title=exogate::Exogate could not be installed" in capfd.readouterr().out
+    assert not (script.directory() / "ready").exists()
 
 
 def test_a_python_is_found_without_a_change_of_path(tmp_path: Path) -> None:

@@ -34,13 +34,13 @@ def test_hostile_text_makes_no_markup(samples: SimpleNamespace) -> None:
 
 def test_it_reads_in_the_order_of_what_matters(samples: SimpleNamespace) -> None:
     text = markdown.render(samples.REJECTED)
-    marks = ["Rejected by tampering", "**Origin** declared: AI", "### Next", "| ❌ reject | `tampering`",
-             "| ✅ accept | `compile`", "`deleted-test`", "`unused-import`", "### Notes"]  # fmt: skip
+    marks = ["Rejected by tampering", "**Origin** declared: AI", "### Next", "| ❌\u00a0reject | `tampering`",
+             "| ✅\u00a0accept | `compile`", "`deleted-test`", "`unused-import`", "### Notes"]  # fmt: skip
     places = [text.index(mark) for mark in marks]
     assert places == sorted(places)
     assert "- `tests/test_cart.py`, line 12: **error** The test" in text
-    assert "| ❌ reject | `tampering` | blocks |" in text
-    assert "| ❌ reject | `lint` | advises |" in text
+    assert "| ❌\u00a0reject | `tampering` | blocks |" in text
+    assert "| ❌\u00a0reject | `lint` | advises |" in text
 
 
 def test_many_findings_are_cut_and_counted(samples: SimpleNamespace) -> None:

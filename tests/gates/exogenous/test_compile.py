@@ -292,6 +292,12 @@ def test_a_file_that_hangs_the_compiler_costs_its_time_only() -> None:
     assert "longer than 0.5 s" in str(records[1][3])
 
 
+def test_where_there_is_no_fork_files_are_judged_all_the_same() -> None:
+    windows = "del os.fork; c.resource = None"
+    records = run_script([b"a = 1", b"x = =", b"b = 2"], 5, windows)
+    assert [r[:2] for r in records] == [[0, "ok"], [1, "syntax"], [2, "ok"]]
+
+
 INTERPRETERS = sorted({t.interpreter.executable for m in range(8, 16) for t in targets(Declared((m,), "x"), [OWN])})
 
 # By the grammar of Python 3.8, whichever interpreter judges.
