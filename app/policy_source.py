@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gates.change import Change, Snapshot
@@ -12,6 +13,15 @@ from gates.presets import no_such_preset, parse, preset, preset_names
 CONFIG_PATHS = (".github/exogate.yml", ".github/exogate.yaml")
 DEFAULT = "standard"
 _BY_DEFAULT = "the default, since the base has no policy"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The policy that judges, where it came from in words, and sentences on what was wrong with others."""
+
+    policy: Policy
+    source: str
+    notes: tuple[str, ...] = ()
 
 
 def choose_policy(

@@ -10,7 +10,7 @@ from pathlib import Path
 from app import __version__
 from app.interpreters import choose as choose_interpreter
 from app.local import LocalChange, open_change
-from app.policy_source import choose_policy, config_edits
+from app.policy_source import Rules, choose_policy, config_edits
 from app.provenance.commit import Actor
 from app.provenance.detector import ChangeProvenance
 from app.provenance.local import declared
@@ -18,6 +18,7 @@ from app.provenance.types import Provenance
 from app.review_types import PolicyUsed, Review, Revision
 from gates import registry
 from gates.cache import Cache
+from gates.change import Snapshot
 from gates.decision import Decision, Judged, decide
 from gates.gate import Context, Need
 from gates.interpreter import Interpreter
@@ -40,8 +41,9 @@ class Request:
     ``policy`` is a preset's name or a file, ``config`` a file in the base; ``gates`` narrows it to some. ``branch``
     and ``pull_body`` are the pull request's own words, for provenance, and ``author`` the account that opened it.
     ``directory`` narrows the change to what lies below it. ``python`` runs the repository's tests. ``sandbox`` names
-    a back-end. ``never_run`` says in a sentence why nothing of the change may run here; gates that would run it
-    then cannot judge.
+    a back-end. ``rules`` chooses by the base branch's snapshot instead of ``policy``, ``config`` and ``gates``, for
+    whoever knows of more places where a policy can stand. ``never_run`` says in a sentence why nothing of the change
+    may run here; gates that would run it then cannot judge.
     """
 
     repo: Path
@@ -57,6 +59,7 @@ class Request:
     config: str | None = None
     author: Actor | None = None
     never_run: str | None = None
+    rules: Callable[[Snapshot], Rules] | None = None
     cache: Cache = field(default_factory=Cache)
     progress: Callable[[str, str], None] = _silent
 
@@ -71,13 +74,19 @@ def review(request: Request) -> Review:
     for name in request.gates:
         registry.get(name)
     with open_change(request.repo, request.base, request.head, request.directory) as local, Workspace() as workspace:
-        policy, source = choose_policy(request.policy, local.policy_base, request.gates, request.config)
-        told = _provenance(request, local, policy)
+        rules = _rules(request, local.policy_base)
+        told = _provenance(request, local, rules.policy)
         provenance = told.sum
-        context, notes = _context(request, local, workspace, policy)
-        notes += told.remarks
-        verdicts = _judge(policy, local, context, provenance, request.progress)
-        return _assemble(request, local, policy, source, provenance, verdicts, notes, context, started)
+        context, notes = _context(request, local, workspace, rules.policy)
+        notes = [*rules.notes, *notes, *told.remarks]
+        verdicts = _judge(rules.policy, local, context, provenance, request.progress)
+        return _assemble(request, local, rules, provenance, verdicts, notes, context, started)
+
+
+def _rules(request: Request, base: Snapshot) -> Rules:
+    if request.rules is not None:
+        return request.rules(base)
+    return Rules(*choose_policy(request.policy, base, request.gates, request.config))
 
 
 def _provenance(request: Request, local: LocalChange, policy: Policy) -> ChangeProvenance:
@@ -136,22 +145,21 @@ def _judge(
 def _assemble(
     request: Request,
     local: LocalChange,
-    policy: Policy,
-    source: str,
+    rules: Rules,
     provenance: Provenance,
     verdicts: Sequence[Judged],
     notes: Sequence[str],
     context: Context,
     started: float,
 ) -> Review:
-    would = decide(verdicts)
+    policy, would = rules.policy, decide(verdicts)
     placed = [Judged(_below(request.directory, j.verdict), j.blocking) for j in verdicts]
     shown = tuple(placed) if policy.enforce else tuple(Judged(j.verdict, blocking=False) for j in placed)
     change = local.change
     return Review(
         decision=would if policy.enforce else Decision.ACCEPT,
         would_decide=would,
-        policy=PolicyUsed(policy.name, policy.hash, source, policy.enforce),
+        policy=PolicyUsed(policy.name, policy.hash, rules.source, policy.enforce),
         provenance=provenance,
         verdicts=shown,
         base=Revision(request.base, local.base_commit),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.provenance.types import Status
 from app.review_types import Review
+from app.standing import Approvals
 from gates.decision import Decision
 from gates.verdict import Outcome
 
@@ -26,6 +27,8 @@ LABELS = (
     Label("provenance/undeclared", "c5def5", "Nothing says who wrote this change; that does not mean a person did"),
     Label("gates/passed", "0e8a16", "No gate that the policy lets block rejects this change"),
     Label("gates/failed", "b60205", "A gate that the policy lets block rejects this change"),
+    Label("review/needs-human", "fbca04", "The policy asks for a review that this change does not have yet"),
+    Label("review/self-review", "d93f0b", "Its only approvals come from the kind of AI that wrote it"),
 )
 BY_NAME = {label.name: label for label in LABELS}
 
@@ -37,13 +40,17 @@ _PROVENANCE = {
 }
 
 
-def wanted(review: Review) -> frozenset[str]:
-    """Return the names of the labels that hold for a reviewed change, one of each family at most.
+def wanted(review: Review, approvals: Approvals | None = None) -> frozenset[str]:
+    """Return the names of the labels that hold for a reviewed change.
 
     What the policy would decide counts, also where it only advises. A change that could not be judged, or that no
-    gate accepted, is neither passed nor failed.
+    gate accepted, is neither passed nor failed. Of review something is said only where *approvals* are known.
     """
-    return frozenset(filter(None, (_PROVENANCE[review.provenance.status], _gates(review))))
+    names = {_PROVENANCE[review.provenance.status], _gates(review)}
+    if approvals is not None:
+        names |= {"review/self-review"} if approvals.self_review else set()
+        names |= {"review/needs-human"} if approvals.lacking is not None else set()
+    return frozenset(name for name in names if name is not None)
 
 
 def _gates(review: Review) -> str | None:

@@ -1,0 +1,98 @@
+"""Settings: fixed names, every problem at once, and no secret in any text."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+from app.settings import Secret, Settings, SettingsError
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nnot-a-real-key\n-----END RSA PRIVATE KEY-----\n"
+
+
+def read(tmp_path: Path, **given: str) -> Settings:
+    return Settings.read({"EXOGATE_DATA_DIR": str(tmp_path), **given})
+
+
+def test_without_anything_it_is_github_and_sqlite(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert (settings.api_url, settings.server_url) == ("https://api.github.com", "https://github.com")
+    assert settings.database_url == f"sqlite:///{tmp_path}/ledger.sqlite3"
+    assert (settings.port, settings.policy, settings.export_repositories) == (8000, None, frozenset())
+    assert len(settings.missing) == 3
+    assert all(sentence.endswith(".") for sentence in settings.missing)
+
+
+def test_everything_is_said_by_name(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(KEY)
+    settings = read(
+        tmp_path,
+        GITHUB_API_URL="https://git.example.org/api/v3/",
+        GITHUB_SERVER_URL="https://git.example.org",
+        GITHUB_APP_ID="7",
+        GITHUB_APP_PRIVATE_KEY_PATH=str(tmp_path / "key.pem"),
+        GITHUB_WEBHOOK_SECRET="s3cret",
+        REDIS_URL="unix:///run/redis.sock",
+        DATABASE_URL="postgresql+psycopg://localhost/exogate",
+        PORT="9000",
+        EXOGATE_POLICY="strict",
+        EXOGATE_EXPORT_REPOSITORIES="octo/shop, octo/till",
+    )
+    assert settings.api_url == "https://git.example.org/api/v3"
+    assert settings.private_key.reveal() == KEY
+    assert settings.webhook_secret.reveal() == "s3cret"
+    assert settings.export_repositories == {"octo/shop", "octo/till"}
+    assert settings.missing == []
+    assert "s3cret" not in repr(settings) and "not-a-real-key" not in repr(settings)
+
+
+def test_what_was_stored_counts_where_the_environment_says_nothing(tmp_path: Path) -> None:
+    stored = {"GITHUB_APP_ID": "7", "GITHUB_APP_PRIVATE_KEY": KEY, "GITHUB_WEBHOOK_SECRET": "stored"}
+    (tmp_path / "app.json").write_text(json.dumps(stored))
+    settings = read(tmp_path, GITHUB_WEBHOOK_SECRET="given", GITHUB_APP_ID="")
+    assert (settings.app_id, settings.webhook_secret.reveal()) == (7, "given")
+    assert settings.missing == []
+
+
+def test_a_key_on_one_line_is_a_key(tmp_path: Path) -> None:
+    assert read(tmp_path, GITHUB_APP_PRIVATE_KEY=KEY.replace("\n", "\\n")).private_key.reveal() == KEY
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"GITHUB_APP_ID": "seven"}, "GITHUB_APP_ID"),
+        ({"GITHUB_APP_ID": "٧"}, "GITHUB_APP_ID"),
+        ({"PORT": "-1"}, "PORT"),
+        ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL"),
+        ({"GITHUB_API_URL": "https://[::1"}, "GITHUB_API_URL"),
+        ({"REDIS_URL": "http://:hunter2@localhost"}, "REDIS_URL"),
+        ({"GITHUB_APP_PRIVATE_KEY": "hunter2"}, "private key"),
+        ({"GITHUB_APP_PRIVATE_KEY_PATH": "/nonexistent/key.pem"}, "/nonexistent/key.pem"),
+    ],
+)
+def test_a_problem_is_a_sentence_that_names_the_variable_and_quotes_no_secret(
+    tmp_path: Path, given: dict[str, str], named: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, **given)
+    (problem,) = caught.value.problems
+    assert named in problem and problem.endswith(".") and "hunter2" not in problem
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "app.json").write_text('["hunter2"]')
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, PORT="x", GITHUB_APP_ID="y")
+    assert len(caught.value.problems) == 3
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_is_shown_to_nobody(tmp_path: Path) -> None:
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret} {secret!r} {[secret]}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
