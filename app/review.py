@@ -11,6 +11,7 @@ from app import __version__
 from app.interpreters import choose as choose_interpreter
 from app.local import LocalChange, open_change
 from app.policy_source import Rules, choose_policy, config_edits
+from app.prepare.prepared import Prepared, PrepareError
 from app.provenance.commit import Actor
 from app.provenance.detector import ChangeProvenance
 from app.provenance.local import declared
@@ -43,7 +44,8 @@ class Request:
     ``directory`` narrows the change to what lies below it. ``python`` runs the repository's tests. ``sandbox`` names
     a back-end. ``rules`` chooses by the base branch's snapshot instead of ``policy``, ``config`` and ``gates``, for
     whoever knows of more places where a policy can stand. ``never_run`` says in a sentence why nothing of the change
-    may run here; gates that would run it then cannot judge.
+    may run here; gates that would run it then cannot judge. ``prepare`` makes an environment for the repository's
+    tests, where a sandbox works and a gate runs tests.
     """
 
     repo: Path
@@ -60,6 +62,7 @@ class Request:
     author: Actor | None = None
     never_run: str | None = None
     rules: Callable[[Snapshot], Rules] | None = None
+    prepare: Callable[[LocalChange, Sandbox], Prepared | None] | None = None
     cache: Cache = field(default_factory=Cache)
     progress: Callable[[str, str], None] = _silent
 
@@ -112,22 +115,43 @@ def _context(request: Request, local: LocalChange, workspace: Workspace, policy:
     if request.never_run:  # not even the repository's own interpreter is looked for: it lies among the change's files
         own = Interpreter.own()
         return Context(workspace, own, own, None, request.never_run, request.cache), [request.never_run]
-    snapshots = (local.change.base, local.change.head)
-    interpreter, origin = choose_interpreter(request.repo, snapshots, request.python)
-    version = ".".join(map(str, interpreter.version))
     tested = any(Need.PYTEST in registry.get(name).needs for name in policy.active())
-    notes = [f"Tests run under Python {version} ({origin})."] if tested else []
-    sandbox: Sandbox | None = None
-    remedy = ""
+    sandbox, remedy, notes = _sandbox(request)
+    interpreter, said = _interpreter(request, local, sandbox if tested else None)
+    return Context(workspace, interpreter, Interpreter.own(), sandbox, remedy, request.cache), [
+        *(said if tested else ()),
+        *notes,
+    ]
+
+
+def _sandbox(request: Request) -> tuple[Sandbox | None, str, list[str]]:
+    """Return the sandbox, or why there is none."""
     try:
-        sandbox = choose_sandbox(request.sandbox)
+        return choose_sandbox(request.sandbox), "", []
     except SandboxError as error:
         if request.sandbox:
             raise
-        remedy = str(error)
-        notes.append(f"No sandbox works here, so gates that run code could not judge: {remedy}")
-    own = Interpreter.own()
-    return Context(workspace, interpreter, own, sandbox, remedy, request.cache), notes
+        return None, str(error), [f"No sandbox works here, so gates that run code could not judge: {error}"]
+
+
+def _interpreter(request: Request, local: LocalChange, sandbox: Sandbox | None) -> tuple[Interpreter, list[str]]:
+    """Return what runs the repository's tests, and sentences on it."""
+    notes: list[str] = []
+    if request.prepare is not None and sandbox is not None:
+        try:
+            prepared = request.prepare(local, sandbox)
+        except PrepareError as error:
+            prepared = None
+            notes.append(str(error))
+        if prepared is not None:
+            return prepared.interpreter, [_runs(prepared.interpreter, prepared.origin), *prepared.notes]
+    snapshots = (local.change.base, local.change.head)
+    interpreter, origin = choose_interpreter(request.repo, snapshots, request.python)
+    return interpreter, [_runs(interpreter, origin), *notes]
+
+
+def _runs(interpreter: Interpreter, origin: str) -> str:
+    return f"Tests run under Python {'.'.join(map(str, interpreter.version))} ({origin})."
 
 
 def _judge(
