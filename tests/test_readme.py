@@ -52,7 +52,7 @@ def test_every_preset_is_named() -> None:
         assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"])
 def test_links_lead_somewhere(document: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text("utf-8")):
         assert target.startswith("https://") or (ROOT / target).exists(), target
@@ -60,5 +60,5 @@ def test_links_lead_somewhere(document: str) -> None:
 
 def test_the_make_targets_named_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
-    for document in ("README.md", "CONTRIBUTING.md"):
+    for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md"):
         assert set(re.findall(r"(?m)(?:^|`)make ([a-z]+)", (ROOT / document).read_text("utf-8"))) <= targets
