@@ -12,8 +12,9 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml deploy/workflows/*.yml)
 
 .PHONY: demo test lab lint bench docs mutants lock clean sandbox node
 
-demo: $(VENV)/.installed sandbox
+demo: $(VENV)/.installed-app sandbox
 	@$(BIN)/python -m app.demo .demo/shop
+	@$(BIN)/python -m tests.demo_app
 
 # The pocket study's quick form, and its report. A second call goes on where the first stood.
 lab: $(VENV)/.installed-lab sandbox
@@ -61,9 +62,13 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable .
 	@touch $@
 
+$(VENV)/.installed-app: $(VENV)/bin/python pyproject.toml $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[app]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[$(EXTRAS)]'
-	@touch $@ $(VENV)/.installed
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-app
 
 $(VENV)/.installed-lab: $(VENV)/bin/python pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) --editable '.[lab]'

@@ -16,7 +16,10 @@ _SCHEMES = {
     "GITHUB_API_URL": ("https", "http"),
     "GITHUB_SERVER_URL": ("https", "http"),
     "REDIS_URL": ("redis", "rediss", "unix"),
+    "EXOGATE_PUBLIC_URL": ("https", "http"),
 }
+# Each may stand in a file of its own, which NAME_PATH names: so container engines and systemd hand secrets over.
+_IN_FILES = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "DATABASE_URL", "REDIS_URL")
 
 
 class SettingsError(ValueError):
@@ -52,7 +55,7 @@ class Settings:
     """An installation's settings. What the set-up page stored counts where the environment says nothing.
 
     ``policy`` is the operator's default (a preset or a file); ``export_repositories`` are those (owner/name) whose
-    ledger may be exported.
+    ledger may be exported; ``public_url`` is where GitHub and browsers reach the web process, if that was said.
     """
 
     data_dir: Path
@@ -64,6 +67,7 @@ class Settings:
     redis_url: str = REDIS_URL
     database_url: str = ""
     port: int = PORT
+    public_url: str | None = None
     policy: str | None = None
     export_repositories: frozenset[str] = frozenset()
 
@@ -76,7 +80,7 @@ class Settings:
         problems: list[str] = []
         data_dir = Path(environ.get("EXOGATE_DATA_DIR") or _data_home(environ)).expanduser()
         stored = _stored(data_dir / STORED, problems)
-        given = {**stored, **{name: value for name, value in environ.items() if value}}
+        given = {**stored, **_given(environ, problems)}
         urls = {
             name: _url(given, name, default, problems)
             for name, default in (
@@ -95,6 +99,7 @@ class Settings:
             redis_url=urls["REDIS_URL"],
             database_url=given.get("DATABASE_URL") or f"sqlite:///{data_dir / DATABASE}",
             port=_number(given, "PORT", problems) or PORT,
+            public_url=_url(given, "EXOGATE_PUBLIC_URL", "", problems) or None,
             policy=given.get("EXOGATE_POLICY"),
             export_repositories=frozenset(given.get("EXOGATE_EXPORT_REPOSITORIES", "").replace(",", " ").split()),
         )
@@ -108,7 +113,7 @@ class Settings:
         there = {
             "GITHUB_APP_ID": self.app_id is not None,
             "GITHUB_APP_PRIVATE_KEY_PATH (or GITHUB_APP_PRIVATE_KEY)": bool(self.private_key),
-            "GITHUB_WEBHOOK_SECRET": bool(self.webhook_secret),
+            "GITHUB_WEBHOOK_SECRET_PATH (or GITHUB_WEBHOOK_SECRET)": bool(self.webhook_secret),
         }
         return [f"{name} is not set: open /setup once, or set it." for name, known in there.items() if not known]
 
@@ -134,8 +139,33 @@ def _stored(file: Path, problems: list[str]) -> dict[str, str]:
     return found
 
 
+def _given(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    """Return what the environment says, with what stands in files under the names of the values."""
+    given = {name: value for name, value in environ.items() if value}
+    for name in _IN_FILES:
+        path = given.get(f"{name}_PATH")
+        if path is None:
+            continue
+        if name in given:
+            problems.append(f"{name} and {name}_PATH are both set. Set one of them.")
+            continue
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{name}_PATH: {path} cannot be read ({type(error).__name__}).")
+            continue
+        if text.strip():
+            # Editors and echo end a file with a new line, which belongs to no secret.
+            given[name] = text.rstrip("\r\n")
+        else:
+            problems.append(f"{name}_PATH: {path} is empty. Write the value into it.")
+    return given
+
+
 def _url(given: Mapping[str, str], name: str, default: str, problems: list[str]) -> str:
     value = given.get(name) or default
+    if not value:
+        return ""
     try:
         parts = urlsplit(value)
         usable = parts.scheme in _SCHEMES[name] and bool(parts.hostname or parts.scheme == "unix")
@@ -143,7 +173,8 @@ def _url(given: Mapping[str, str], name: str, default: str, problems: list[str])
         usable = False
     if not usable:
         # The value itself may hold a password.
-        problems.append(f"{name} is no address. It begins with one of: {', '.join(_SCHEMES[name])}; as in {default}.")
+        example = f"; as in {default}" if default else ""
+        problems.append(f"{name} is no address. It begins with one of: {', '.join(_SCHEMES[name])}{example}.")
     return value.rstrip("/")
 
 
@@ -158,14 +189,8 @@ def _number(given: Mapping[str, str], name: str, problems: list[str]) -> int | N
 
 
 def _private_key(given: Mapping[str, str], problems: list[str]) -> Secret:
-    text = given.get("GITHUB_APP_PRIVATE_KEY", "")
-    if path := given.get("GITHUB_APP_PRIVATE_KEY_PATH"):
-        try:
-            text = Path(path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"GITHUB_APP_PRIVATE_KEY_PATH: {path} cannot be read ({type(error).__name__}).")
     # Hosts that take one line only hand line ends over as \n.
-    text = text.replace("\\n", "\n")
+    text = given.get("GITHUB_APP_PRIVATE_KEY", "").replace("\\n", "\n")
     if text and "PRIVATE KEY-----" not in text:
         problems.append("The App's private key is no PEM text. Take the .pem file that GitHub offers for download.")
     return Secret(text)

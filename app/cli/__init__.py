@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from types import FrameType
 from typing import NoReturn
 
@@ -25,8 +26,12 @@ _COMMANDS = {
     "doctor": ("app.cli.doctor", "Find out what works on this machine, and what to do where it does not."),
     "action": ("app.cli.action", "Judge what the event of a GitHub Actions job brings."),
     "publish": ("app.cli.publish", "Put on a pull request what a run without rights found out about it."),
+    "ledger": ("app.cli.ledger", "Show or export what the GitHub App has judged."),
     "completion": ("app.cli.completion", "Print the completion script for a shell."),
 }
+# Packages that build on this one bring commands of their own: `webhooks` brings the GitHub App's.
+_JOINING = "exogate.commands"
+_OURS = ("app", "gates", "webhooks")
 
 
 class _Lazy(click.Group):
@@ -43,19 +48,34 @@ class _Lazy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which people meet them."""
-        return list(_COMMANDS)
+        return [*_COMMANDS, *_joining()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
-        return command
+        try:
+            if cmd_name in _COMMANDS:
+                command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+                return command
+            joining = _joining()
+            return joining[cmd_name].load() if cmd_name in joining else None
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] in _OURS:
+                raise
+            raise click.UsageError(
+                f"`exogate {cmd_name}` needs {error.name}, which is not installed: pip install 'exogate[app]'."
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+        if joining := _joining():
+            with formatter.section("The GitHub App"):
+                formatter.write_text(f"{', '.join(joining)}: see exogate COMMAND --help.")
+
+
+def _joining() -> dict[str, EntryPoint]:
+    return {point.name: point for point in sorted(entry_points(group=_JOINING))}
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

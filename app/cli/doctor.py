@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -18,14 +19,16 @@ _TOOLS = ("pylint", "mypy", "pytest", "bandit", "detect-secrets")
 
 @click.command("doctor")
 @click.option("--python", envvar="EXOGATE_PYTHON", metavar="PATH", help="The Python that would run the tests.")
-def command(python: str | None) -> int:
+@click.option("--app", "of_app", is_flag=True, help="Also what the GitHub App needs; as where its variables are set.")
+def command(python: str | None, of_app: bool) -> int:
     """Try each sandbox back-end, look for the tools, and name the remedy where something is missing.
 
-    Exit status: 0 when every gate can run, 3 when some could not judge.
+    Exit status: 0 when every gate can run (and the App, where it is looked at), 3 when something is missing.
     """
     say(f"exogate under Python {platform.python_version()} on {platform.platform(terse=True)}")
     healthy = [_git(), _sandboxes(), _tools(), _interpreter(python), _cache()]
     say("Everything that the gates need is here." if all(healthy) else "Some gates could not judge here.")
+    healthy.append(_app(of_app))
     return Exit.ACCEPTED if all(healthy) else Exit.COULD_NOT_JUDGE
 
 
@@ -88,3 +91,14 @@ def _cache() -> bool:
     say("cache of results about base snapshots")
     free = shutil.disk_usage(next(p for p in (directory, *directory.parents) if p.exists())).free
     return _line(True, "directory", f"{directory} ({free // 2**30} GiB free)")
+
+
+def _app(wanted: bool) -> bool:
+    from app.installation_checks import checks, is_meant
+
+    if not (wanted or is_meant(os.environ)):
+        return True
+    say("the GitHub App")
+    healthy = [_line(check.works, check.what, check.detail, check.remedy) for check in checks(os.environ)]
+    say("The App can run." if all(healthy) else "The App lacks something.")
+    return all(healthy)

@@ -7,18 +7,22 @@ done; a limit is obeyed; everything else is an error in a sentence.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from github import Auth, Github
 
-from app.github.errors import GitHubError, LimitedError, LostError, understood
+from app.github.errors import ExpiredError, GitHubError, LimitedError, LostError, understood
 
 T = TypeVar("T")
 # "If the retry-after header is not present ... wait for at least one minute" (REST API, Rate limits).
 _UNSAID_WAIT = 60.0
+# PyGithub writes whole answers into its debug log, and the answer to a request for a token is a token.
+logging.getLogger("github.Requester").addFilter(lambda record: record.levelno > logging.DEBUG)
 _PER_PAGE = 100
 _MOST_PAGES = 100
 
@@ -40,16 +44,57 @@ class Patience:
     now: Callable[[], float] = time.time
 
 
-class Api:
-    """One repository's API. Nothing here ever shows the token."""
+class Tokens(Protocol):
+    """Where tokens come from that do not last."""
 
-    def __init__(self, api_url: str, token: str, patience: Patience | None = None) -> None:
+    def token(self) -> str:
+        """Return the token to use now. Raises ``GitHubError``."""
+
+    def renew(self, refused: str, error: ExpiredError) -> bool:
+        """Whether there may be a better token than the one that GitHub *refused*. Raises ``GitHubError``."""
+
+
+class _Fixed:
+    """One token for good."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def token(self) -> str:
+        return self._value
+
+    def renew(self, refused: str, error: ExpiredError) -> bool:
+        return False
+
+
+class _Bearer(Auth.Auth):
+    """PyGithub's view of our tokens: asked for at each request."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self.used = ""
+
+    @property
+    def token_type(self) -> str:
+        return "Bearer"
+
+    @property
+    def token(self) -> str:
+        self.used = self._tokens.token()
+        return self.used
+
+
+class Api:
+    """GitHub's API by one token, or by tokens that renew themselves. Nothing here ever shows one."""
+
+    def __init__(self, api_url: str, token: str | Tokens, patience: Patience | None = None) -> None:
         self.url = api_url.rstrip("/")
         self.patience = patience or Patience()
-        self.token = token
+        self._tokens = _Fixed(token) if isinstance(token, str) else token
+        self._auth = _Bearer(self._tokens)
         self.login: str | None = None  # the account that the token acts as, once somebody asked
         self._requester = Github(
-            auth=Auth.Token(token),
+            auth=self._auth,
             base_url=self.url,
             timeout=self.patience.timeout,
             user_agent="exogate",
@@ -61,9 +106,22 @@ class Api:
     def __repr__(self) -> str:
         return f"Api({self.url!r})"
 
+    @property
+    def token(self) -> str:
+        """The token to use now. Raises ``GitHubError`` where a new one was needed and not given."""
+        return self._tokens.token()
+
+    def renew(self, refused: str, error: ExpiredError) -> bool:
+        """Whether there may be a better token than *refused*, for callers that speak with GitHub by other means."""
+        return self._tokens.renew(refused, error)
+
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return one thing. Raises ``GitHubError``."""
         return self.read(f"GET {path}", lambda: _object(self._ask("GET", path, query)[1]))
+
+    def get_any(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """Return what may be one thing or a list. Raises ``GitHubError``."""
+        return self.read(f"GET {path}", lambda: self._ask("GET", path, query)[1])
 
     def get_all(self, path: str, query: Mapping[str, Any] | None = None, *, key: str | None = None) -> list[Any]:
         """Return a whole list, page by page; *key* is where the list stands. Raises ``GitHubError``."""
@@ -75,6 +133,16 @@ class Api:
             if not more:
                 return items
         raise GitHubError(f"GET {path} has more than {_MOST_PAGES * _PER_PAGE:,} entries; they were not all read.")
+
+    def pages(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[list[Any]]:
+        """Yield a list that GitHub hands out by a cursor, page by page, as far as asked. Raises ``GitHubError``."""
+        asked = {**(query or {}), "per_page": _PER_PAGE}
+        while True:
+            cursor, found = self.read(f"GET {path}", lambda asked=asked: self._cursor_page(path, asked))  # type: ignore[misc]
+            yield found
+            if cursor is None:
+                return
+            asked = {**asked, "cursor": cursor}
 
     def viewer(self) -> str:
         """Return the account that the token acts as; GraphQL also tells an installation's. Raises ``GitHubError``."""
@@ -95,9 +163,15 @@ class Api:
         return self._repeated(what, call)
 
     def _repeated(self, what: str, call: Callable[[], T], done: Callable[[], T | None] | None = None) -> T:
+        renewed = False
         for attempt in range(self.patience.attempts):
             try:
                 return self._once(what, call)
+            except ExpiredError as error:  # refused before anything was done
+                is_last = renewed or attempt + 1 == self.patience.attempts
+                if is_last or not self._tokens.renew(self._auth.used, error):
+                    raise
+                renewed = True
             except LimitedError as error:
                 self._wait(error, attempt)
             except LostError:
@@ -151,12 +225,27 @@ class Api:
             raise GitHubError("GitHub did not say whom the token belongs to.")
         return login
 
+    def _cursor_page(self, path: str, query: Mapping[str, Any]) -> tuple[str | None, list[Any]]:
+        headers, data = self._ask("GET", path, query)
+        if not isinstance(data, list):
+            raise LostError(f"GitHub answered with something that is no list to: GET {path}.")
+        return _next_cursor(headers.get("link", "")), data
+
     def _page(self, path: str, query: Mapping[str, Any], key: str | None) -> tuple[bool, list[Any]]:
         headers, data = self._ask("GET", path, query)
         items = data if key is None else _object(data).get(key)
         if not isinstance(items, list):
             raise LostError(f"GitHub answered with something that is no list to: GET {path}.")
         return 'rel="next"' in headers.get("link", ""), items
+
+
+def _next_cursor(link: str) -> str | None:
+    """Return the cursor of the next page from a ``Link`` header (RFC 8288)."""
+    for part in link.split(","):
+        address, _, rest = part.partition(">")
+        if 'rel="next"' in rest:
+            return dict(parse_qsl(urlsplit(address.strip(" <")).query)).get("cursor")
+    return None
 
 
 def _object(data: Any) -> dict[str, Any]:

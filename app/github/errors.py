@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 from github import GithubException
 
@@ -13,6 +14,18 @@ class GitHubError(RuntimeError):
 
 class DeniedError(GitHubError):
     """The token does not allow it."""
+
+
+class ExpiredError(DeniedError):
+    """The token is none, or none any more: nothing was done; ``date`` is GitHub's time (seconds since 1970)."""
+
+    def __init__(self, message: str, date: float | None = None) -> None:
+        super().__init__(message)
+        self.date = date
+
+
+class SuspendedError(DeniedError):
+    """The account has suspended the App: nothing is done there until it is let in again."""
 
 
 class MissingError(GitHubError):
@@ -65,7 +78,11 @@ def refusal(status: int, data: object, headers: Mapping[str, str], what: str) ->
     if status == 429 or (status == 403 and _is_limit(message, named)):
         reset = named.get("x-ratelimit-reset") if named.get("x-ratelimit-remaining") == "0" else None
         return LimitedError(f"GitHub asks to wait: {said}.", _seconds(named.get("retry-after")), _seconds(reset))
-    if status in (401, 403):
+    if status == 401:
+        return ExpiredError(f"The token does not allow this: {said}.", _date(named.get("date")))
+    if status == 403 and "suspended" in message:
+        return SuspendedError(f"The App is suspended here, so nothing was done: {said}.")
+    if status == 403:
         return DeniedError(f"The token does not allow this: {said}.")
     if status in (404, 410):
         return MissingError(f"It is not there, or not for this token to see: {said}.")
@@ -87,6 +104,13 @@ def _codes(data: object) -> frozenset[str]:
     errors = data.get("errors") if isinstance(data, dict) else None
     listed = errors if isinstance(errors, list) else []
     return frozenset(str(each.get("code")) for each in listed if isinstance(each, dict))
+
+
+def _date(text: str | None) -> float | None:
+    try:
+        return None if text is None else parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
 
 
 def _seconds(text: str | None) -> float | None:

@@ -12,6 +12,8 @@ from app.github.errors import MissingError, RefusedError
 from app.github.target import Target, own_login
 from app.reporting.labels import BY_NAME, family
 
+_GREY = "ededed"  # of the labels that GitHub makes because somebody named them
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -74,24 +76,55 @@ def _text(holder: object, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def put(api: Api, target: Target, wanted: frozenset[str]) -> Plan:
+def put(
+    api: Api,
+    target: Target,
+    wanted: frozenset[str],
+    *,
+    present: Iterable[str] | None = None,
+    is_first: bool = False,
+    makes: bool = False,
+) -> Plan:
     """Bring a pull request's labels of our families to *wanted*, and return what was planned. Raises ``GitHubError``.
 
-    Every step may be repeated without harm: adding a label that is there changes nothing.
+    Every step may be repeated without harm: adding a label that is there changes nothing. What the caller knows
+    saves calls: the labels that are *present*; that this *is_first*, so that nobody took a label of ours off; and
+    that the token *makes* labels by naming them (``issues: write``), which then only need our colour.
     """
-    issue = api.get(target.issue_path)
-    present = [name for label in issue.get("labels", []) if (name := _text(label, "name")) is not None]
-    ours = {name.lower() for name in present} & set(BY_NAME)
+    there = _present(api, target) if present is None else list(present)
+    ours = {name.lower() for name in there} & set(BY_NAME)
     if ours == wanted:
         return Plan((), (), tuple(sorted(ours)), ())
-    planned = plan(wanted, present, last_by(api.get_all(f"{target.issue_path}/events")), own_login(api, target))
+    last = {} if is_first and not ours else last_by(api.get_all(f"{target.issue_path}/events"))
+    planned = plan(wanted, there, last, own_login(api, target))
     for name in planned.remove:
         _take_off(api, target, name)
-    for name in planned.add:
+    for name in planned.add if not makes else ():
         _offer(api, target, name)
     if planned.add:
-        api.write("POST", f"{target.issue_path}/labels", {"labels": list(planned.add)})
+        added = api.write("POST", f"{target.issue_path}/labels", {"labels": list(planned.add)})
+        if makes and isinstance(added, list):
+            _colour(api, target, planned.add, added)
     return planned
+
+
+def _present(api: Api, target: Target) -> list[str]:
+    issue = api.get(target.issue_path)
+    return [name for label in issue.get("labels", []) if (name := _text(label, "name")) is not None]
+
+
+def _colour(api: Api, target: Target, names: Iterable[str], added: Iterable[Any]) -> None:
+    """Give labels that GitHub just made, grey and without a word, our colour and description."""
+    grey = {
+        _text(label, "name")
+        for label in added
+        if isinstance(label, dict) and label.get("color") == _GREY and not label.get("description")
+    }
+    for name in names:
+        if name in grey:
+            label = BY_NAME[name]
+            body = {"color": label.color, "description": label.description}
+            api.write("PATCH", f"/repos/{target.repository}/labels/{quote(name, safe='')}", body)
 
 
 def _take_off(api: Api, target: Target, name: str) -> None:

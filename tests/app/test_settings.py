@@ -38,12 +38,14 @@ def test_everything_is_said_by_name(tmp_path: Path) -> None:
         REDIS_URL="unix:///run/redis.sock",
         DATABASE_URL="postgresql+psycopg://localhost/exogate",
         PORT="9000",
+        EXOGATE_PUBLIC_URL="https://exogate.example.org/",
         EXOGATE_POLICY="strict",
         EXOGATE_EXPORT_REPOSITORIES="octo/shop, octo/till",
     )
     assert settings.api_url == "https://git.example.org/api/v3"
-    assert settings.private_key.reveal() == KEY
+    assert settings.private_key.reveal() == KEY.rstrip()
     assert settings.webhook_secret.reveal() == "s3cret"
+    assert settings.public_url == "https://exogate.example.org"
     assert settings.export_repositories == {"octo/shop", "octo/till"}
     assert settings.missing == []
     assert "s3cret" not in repr(settings) and "not-a-real-key" not in repr(settings)
@@ -61,6 +63,37 @@ def test_a_key_on_one_line_is_a_key(tmp_path: Path) -> None:
     assert read(tmp_path, GITHUB_APP_PRIVATE_KEY=KEY.replace("\n", "\\n")).private_key.reveal() == KEY
 
 
+def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
+    (tmp_path / "app.json").write_text(json.dumps({"GITHUB_WEBHOOK_SECRET": "stored", "GITHUB_APP_ID": "7"}))
+    files = {"GITHUB_WEBHOOK_SECRET": "s3 cret", "DATABASE_URL": "postgresql+psycopg://:hunter2@db/x"}
+    files |= {"REDIS_URL": "rediss://:hunter2@redis/0", "GITHUB_APP_PRIVATE_KEY": KEY}
+    for name, value in files.items():
+        (tmp_path / name).write_text(f"{value}\r\n")
+    settings = read(tmp_path, **{f"{name}_PATH": str(tmp_path / name) for name in files})
+    assert settings.webhook_secret.reveal() == "s3 cret"
+    assert settings.database_url == files["DATABASE_URL"]
+    assert settings.redis_url == files["REDIS_URL"]
+    assert settings.private_key.reveal() == KEY.rstrip()
+    assert settings.missing == []
+
+
+@pytest.mark.parametrize("name", ["GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "DATABASE_URL", "REDIS_URL"])
+def test_a_file_that_says_nothing_or_something_else_is_a_problem(tmp_path: Path, name: str) -> None:
+    path, binary = tmp_path / "empty", tmp_path / "binary"
+    path.write_text("\n")
+    binary.write_bytes(b"\xff\xfe")
+    for given, said in (
+        ({f"{name}_PATH": str(path)}, f"{name}_PATH: {path} is empty."),
+        ({f"{name}_PATH": str(binary)}, f"{name}_PATH: {binary} cannot be read (UnicodeDecodeError)."),
+        ({f"{name}_PATH": str(tmp_path)}, f"{name}_PATH: {tmp_path} cannot be read (IsADirectoryError)."),
+        ({f"{name}_PATH": "/x", name: KEY}, f"{name} and {name}_PATH are both set."),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            read(tmp_path, **given)
+        assert any(problem.startswith(said) for problem in caught.value.problems)
+        assert "not-a-real-key" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
@@ -70,6 +103,7 @@ def test_a_key_on_one_line_is_a_key(tmp_path: Path) -> None:
         ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL"),
         ({"GITHUB_API_URL": "https://[::1"}, "GITHUB_API_URL"),
         ({"REDIS_URL": "http://:hunter2@localhost"}, "REDIS_URL"),
+        ({"EXOGATE_PUBLIC_URL": "exogate.example.org"}, "EXOGATE_PUBLIC_URL"),
         ({"GITHUB_APP_PRIVATE_KEY": "hunter2"}, "private key"),
         ({"GITHUB_APP_PRIVATE_KEY_PATH": "/nonexistent/key.pem"}, "/nonexistent/key.pem"),
     ],

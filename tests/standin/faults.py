@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tests.standin.wire import Answer, Refusal
@@ -49,6 +50,27 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+
+@dataclass
+class Hold:
+    """The next ``times`` requests that match wait until they are released; ``arrived`` is set by the first."""
+
+    pattern: re.Pattern[str]
+    times: int = 1_000_000
+    arrived: threading.Event = field(default_factory=threading.Event)
+    _released: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self, line: str) -> None:
+        """Keep a request that matches."""
+        if self.times > 0 and self.pattern.search(line):
+            self.times -= 1
+            self.arrived.set()
+            self._released.wait()
+
+    def release(self) -> None:
+        """Let them go, these and all later ones."""
+        self._released.set()
 
 
 class Dropped(Exception):  # noqa: N818 - not a defect: the connection is to end here

@@ -64,7 +64,8 @@ def _problem(schema: dict[str, Any], value: Any, *, closed: bool = False) -> str
 
 @cache
 def _validator(schema: str, closed: bool) -> Draft202012Validator:
-    return Draft202012Validator({**json.loads(schema), "$defs": _closed_defs() if closed else facts()["$defs"]})
+    defs = {"$defs": _closed_defs() if closed else facts()["$defs"], "$open": facts()["$defs"]}
+    return Draft202012Validator({**json.loads(schema), **defs})
 
 
 @cache
@@ -81,10 +82,17 @@ def _closed(schema: Any) -> Any:
         return [_closed(inner) for inner in schema]
     if not isinstance(schema, dict):
         return schema
-    closed = {key: inner if key in ("allOf", "enum", "required") else _closed(inner) for key, inner in schema.items()}
+    closed = {key: inner if key in ("enum", "required") else _closed(inner) for key, inner in schema.items()}
+    if "allOf" in schema:
+        closed["allOf"] = [_opened(part) for part in schema["allOf"]]
     if isinstance(schema.get("properties"), dict) and "additionalProperties" not in schema and "allOf" not in schema:
         closed["additionalProperties"] = False
     return closed
+
+
+def _opened(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of ``allOf`` whose reference is to the schema as it is."""
+    return {"$ref": part["$ref"].replace("#/$defs/", "#/$open/")} if "$ref" in part else part
 
 
 def _typed(schema: dict[str, Any], text: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from tests.standin import git_http, openapi, routes
-from tests.standin.faults import DONE_FIRST, LIMITS, Dropped, Fault, Kind, strike
+from tests.standin.apps import app_of
+from tests.standin.faults import DONE_FIRST, LIMITS, Dropped, Fault, Hold, Kind, strike
+from tests.standin.resources.installations import SUSPENDED
 from tests.standin.wire import Answer, Page, Refusal, Request, Route, not_found
 from tests.standin.world import Token, World
 
@@ -46,7 +49,10 @@ class StandIn:
         self.used = 0
         self.hourly = 5000
         self.closed_until = 0.0
+        self.git_asked: list[git_http.Asked] = []
+        self.moved: dict[str, str] = {}  # where a path starts, and where it starts now
         self._faults: list[Fault] = []
+        self._holds: list[Hold] = []
 
     def fail(self, kind: Kind, pattern: str, *, times: int = 1, wait: int = 60) -> Fault:
         """Let the next *times* requests that match ``METHOD /path`` end in a fault."""
@@ -54,30 +60,68 @@ class StandIn:
         self._faults.append(fault)
         return fault
 
+    def hold(self, pattern: str, *, times: int = 1_000_000) -> Hold:
+        """Let the next *times* requests that match ``METHOD /path`` wait to be released: a GitHub that is slow."""
+        made = Hold(re.compile(pattern), times)
+        self._holds.append(made)
+        return made
+
+    def release(self) -> None:
+        """Let every request go that is held back, now and later."""
+        for held in self._holds:
+            held.release()
+
+    def settle(self) -> None:
+        """Wait until every webhook that was to be delivered anew has been."""
+        for thread in self.world.under_way:
+            thread.join()
+
     def count(self, prefix: str) -> int:
         """Return how many requests with this start of ``METHOD /path`` were carried out or answered."""
         return sum(seen.line.startswith(prefix) for seen in self.seen)
 
     def answer(self, request: Request, query: str) -> Answer:
         """Answer one request, with everything that may befall it. Raises ``Dropped``."""
+        line = f"{request.method} {request.path}"
+        for held in self._holds:
+            held.wait(line)
+        for start in self.moved:
+            if request.path.startswith(start):
+                to = f"{request.base}{self.moved[start]}{request.path.removeprefix(start)}"
+                self._note(line, 301, request)
+                return Answer(301, None, {"Location": f"{to}?{query}" if query else to})
+        if git_http.serves(request.path):  # git takes its time, and the API must not wait for it
+            return self._git(line, request, query)
         with self.world.lock:
-            line = f"{request.method} {request.path}"
-            fault = next((f for f in self._faults if f.takes(line)), None)
+            fault = self._fault(line, request)
             if fault is not None and fault.kind not in DONE_FIRST:
-                self._note(line, 0, request)
-                if fault.kind in LIMITS:
-                    self.closed_until = self.world.clock.now + fault.wait
                 return strike(fault, self.world)
-            given = self._answer(request, query)
+            given = self._answer(request)
             self._note(line, given.status, request)
             return given if fault is None else strike(fault, self.world)
+
+    def _git(self, line: str, request: Request, query: str) -> Answer:
+        with self.world.lock:
+            fault = self._fault(line, request)
+            self.git_asked += filter(None, (git_http.asked(request),))
+        if fault is not None and fault.kind not in DONE_FIRST:
+            return strike(fault, self.world)
+        given = git_http.answer(self.world, request, query)
+        self._note(line, given.status, request)
+        return given if fault is None else strike(fault, self.world)
+
+    def _fault(self, line: str, request: Request) -> Fault | None:
+        fault = next((f for f in self._faults if f.takes(line)), None)
+        if fault is not None and fault.kind not in DONE_FIRST:
+            self._note(line, 0, request)
+            if fault.kind in LIMITS and not git_http.serves(request.path):  # git has limits of its own
+                self.closed_until = self.world.clock.now + fault.wait
+        return fault
 
     def _note(self, line: str, status: int, request: Request) -> None:
         self.seen.append(Seen(line, status, "authorization" in request.headers))
 
-    def _answer(self, request: Request, query: str) -> Answer:
-        if git_http.serves(request.path):
-            return git_http.answer(self.world, request, query)
+    def _answer(self, request: Request) -> Answer:
         if request.path.startswith("/-store/"):
             return self._stored(request)
         if self.world.clock.now < self.closed_until:
@@ -130,12 +174,32 @@ class StandIn:
         given = request.headers.get("authorization")
         if given is None:
             return None
-        token = self.world.tokens.get(given.split(" ", 1)[-1])
+        value = given.split(" ", 1)[-1]
+        if value.count(".") == 2:
+            app = app_of(value, self.world.apps, self.world.clock.now)
+            if isinstance(app, str):
+                raise Refusal(401, app)
+            return Token(value, app.user, {}, frozenset(), app)
+        token = self.world.live_token(value)
         if token is None:
             raise Refusal(401, "Bad credentials")
+        if token.installation is not None and token.installation.suspended is not None:
+            raise Refusal(403, SUSPENDED)
         return token
 
     def _permit(self, route: Route, request: Request) -> None:
+        token = request.token
+        is_app = token is not None and token.app is not None and token.installation is None
+        if route.caller == "anyone":
+            return
+        if (route.caller == "app") is not is_app:
+            raise Refusal(401, "A JSON web token could not be decoded")
+        if route.caller == "installation" and token is not None and token.app is None:
+            raise Refusal(403, "You must authenticate via a GitHub App.")
+        if not is_app:
+            self._permit_repository(route, request)
+
+    def _permit_repository(self, route: Route, request: Request) -> None:
         name = f"{request.params.get('owner')}/{request.params.get('repo')}"
         repo = self.world.repositories.get(name)
         if repo is None:
@@ -209,6 +273,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing; the test looks at ``seen``."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the time for the ``Date`` header: the stand-in's own."""
+        return super().date_time_string(self.standin.world.clock.now if timestamp is None else timestamp)
+
     def _serve(self) -> None:
         target = urlsplit(self.path)
         request = Request(
@@ -268,6 +336,7 @@ def running(root: Path) -> Iterator[StandIn]:
     try:
         yield standin
     finally:
+        standin.release()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -219,10 +219,11 @@ def pull_simple(world: World, repo: Repository, it: Pull, base: str) -> dict[str
         "body": its_issue.body,
         "user": user(its_issue.user, base),
         "labels": labels(repo, it.number, base),
-        **dict.fromkeys(("milestone", "closed_at", "merged_at", "merge_commit_sha", "assignee", "auto_merge")),
+        **dict.fromkeys(("milestone", "closed_at", "merged_at", "assignee", "auto_merge")),
+        "merge_commit_sha": it.merge_sha,
         "created_at": its_issue.created,
-        "updated_at": its_issue.created,
-        "draft": False,
+        "updated_at": its_issue.updated or its_issue.created,
+        "draft": it.draft,
         "author_association": "CONTRIBUTOR",
         "head": _side(head, it.head_repository or "unknown/repository", it.head_ref, sha, base),
         "base": _side(repo, repo.full_name, it.base_ref, repo.commit(it.base_ref), base),
@@ -236,7 +237,7 @@ def pull(world: World, repo: Repository, it: Pull, base: str) -> dict[str, Any]:
     rows = [line.split("\t") for line in repo.git("diff", "--numstat", between).splitlines()]
     return {
         **shown,
-        "merged": False,
+        "merged": it.merge_sha is not None,
         "mergeable": True,
         "rebaseable": True,
         "mergeable_state": "clean",

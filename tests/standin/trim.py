@@ -92,6 +92,8 @@ _CORRECTIONS: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("$defs", "pull-request-simple", "properties", "labels", "items", "properties", "description"), _TEXT_OR_NULL),
     # A bare list of names is taken too; PyGithub sends one.
     (("operations", _ADD_LABELS, "request"), {"anyOf": [{}, {"type": "array", "items": {"type": "string"}}]}),
+    # The list describes an older installation, whose account would have to be a person and an enterprise at once.
+    (("operations", "GET /app/installations", "responses", "200", "items"), {"$ref": "#/$defs/installation"}),
     # A head whose fork was deleted has no repository and, where its owner is gone, no account.
     *(
         (("$defs", name, "properties", "head", "properties", field), {"anyOf": [{}, {"type": "null"}]})

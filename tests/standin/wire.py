@@ -91,13 +91,16 @@ class Route:
     """One row: an operation of GitHub's description, what answers it, and the permissions of which one is enough.
 
     ``path`` is the template exactly as in GitHub's description. A plain return value of ``handler`` is a 200.
-    ``permissions`` empty: any token will do. Reading what is public needs none.
+    ``permissions`` empty: any token will do. Reading what is public needs none. ``caller`` is who may call: anybody
+    (``anyone``), any token (``any``), an App by its JSON web token only (``app``), or an App by an installation's token
+    only (``installation``).
     """
 
     method: str
     path: str
     handler: Handler
     permissions: tuple[str, ...] = ()
+    caller: str = "any"
 
     @property
     def operation(self) -> str:

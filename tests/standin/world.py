@@ -6,10 +6,14 @@ import itertools
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from tests.standin.app_world import AppWorld
+from tests.standin.apps import App, CheckRun, CheckSuite, Installation, Review
 
 PUBLIC_ACTIONS_BOT = "github-actions[bot]"
 
@@ -24,9 +28,27 @@ class Clock:
         """Let *seconds* pass."""
         self.now += seconds
 
+    def use_real_time(self) -> None:
+        """Take the time from the machine from now on, for tests with other processes."""
+        self.__class__ = _RealClock
+
     def stamp(self, seconds: float = 0) -> str:
         """Return the time, *seconds* from now, as GitHub writes it."""
         return (datetime.fromtimestamp(self.now, UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class _RealClock(Clock):
+    """The machine's time, plus what was advanced."""
+
+    ahead = 0.0
+
+    @property
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    @now.setter
+    def now(self, value: float) -> None:
+        self.ahead = value - time.time()
 
 
 @dataclass(frozen=True)
@@ -42,13 +64,17 @@ class User:
 class Token:
     """A token. ``permissions`` of ``None`` is a person's own token, which may do what the person may.
 
-    ``repositories`` limits an installation's token; ``None`` is all of them.
+    ``repositories`` limits an installation's token; ``None`` is all of them. ``app`` is the App that acts, with
+    ``installation`` of ``None`` where it is the App itself by its JSON web token.
     """
 
     value: str
     user: User
     permissions: Mapping[str, str] | None = None
     repositories: frozenset[str] | None = None
+    app: App | None = None
+    installation: Installation | None = None
+    expires: float | None = None
 
     def allows(self, permission: str, level: str) -> bool:
         """Whether the token carries *permission* at *level* or above."""
@@ -105,6 +131,7 @@ class Issue:
     body: str | None = None
     state: str = "open"
     labels: list[str] = field(default_factory=list)
+    updated: str | None = None
 
 
 @dataclass
@@ -115,6 +142,8 @@ class Pull:
     base_ref: str
     head_ref: str
     head_repository: str | None
+    draft: bool = False
+    merge_sha: str | None = None
 
 
 @dataclass
@@ -162,6 +191,10 @@ class Repository:
     events: list[Event] = field(default_factory=list)
     runs: dict[int, Run] = field(default_factory=dict)
     artifacts: dict[int, Artifact] = field(default_factory=dict)
+    check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    check_suites: dict[int, CheckSuite] = field(default_factory=dict)
+    reviews: list[Review] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -173,15 +206,21 @@ class Repository:
         command = ["git", "-C", str(self.directory), *args]
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
+    def blob(self, object_id: str) -> bytes:
+        """Return the content of a file's object."""
+        command = ["git", "-C", str(self.directory), "cat-file", "blob", object_id]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
     def commit(self, ref: str) -> str:
         """Return the id of the commit that a branch stands at."""
         return self.git("rev-parse", f"refs/heads/{ref}").strip()
 
 
-class World:
+class World(AppWorld):
     """Everything there is, with the numbers that GitHub would give out."""
 
     def __init__(self, root: Path) -> None:
+        super().__init__()
         self.root = root
         self.clock = Clock()
         self.lock = threading.RLock()
@@ -241,6 +280,10 @@ class World:
         head = self.repositories[pull.head_repository]
         base.git("fetch", "--quiet", str(head.directory), f"+refs/heads/{pull.head_ref}:refs/pull/{number}/head")
         return head.commit(pull.head_ref)
+
+    def delete(self, full_name: str) -> None:
+        """Let a repository be gone; what was forked from it, and pull requests from it, stay."""
+        shutil.rmtree(self.repositories.pop(full_name).directory)
 
     def set_label(self, repository: Repository, number: int, name: str, actor: User | None, *, on: bool = True) -> None:
         """Put a label on an issue or take it off, with the event that GitHub records."""

@@ -16,6 +16,7 @@ import pytest
 from app.reporting import json_
 from app.review_types import Review, Revision
 from tests.app.reporting.conftest import ACCEPTING, REJECTING, review
+from tests.standin.apps import App, Installation
 from tests.standin.fixtures import project, pull, read_only, shop, standin, token, work
 from tests.standin.server import StandIn
 from tests.standin.world import Pull, Repository
@@ -79,6 +80,47 @@ def target(standin: StandIn, project: Repository, token: str) -> Any:
     from app.github.target import Target
 
     return Target("octo/shop", 1, standin.url, token)
+
+
+@pytest.fixture
+def app(standin: StandIn, project: Repository) -> App:
+    """The App, as it is registered."""
+    return standin.world.app("exogate")
+
+
+@pytest.fixture
+def installation(standin: StandIn, app: App) -> Installation:
+    """The App on ``octo``, with all that it asks for."""
+    return standin.world.install(app, "octo")
+
+
+@pytest.fixture
+def settings(standin: StandIn, app: App, tmp_path: Path) -> Any:
+    """An operator's settings that name the stand-in."""
+    from app.settings import Secret, Settings
+
+    return Settings(
+        data_dir=tmp_path / "data",
+        api_url=standin.url,
+        server_url=standin.url,
+        app_id=app.id,
+        private_key=Secret(app.pem),
+        webhook_secret=Secret(app.hook_secret),
+    )
+
+
+@pytest.fixture
+def installations(settings: Any, patience: Any) -> Any:
+    """The App's doors to the stand-in."""
+    from app.github.app_auth import Installations
+
+    return Installations(settings, patience)
+
+
+@pytest.fixture
+def api(installations: Any, installation: Installation) -> Any:
+    """The API as the installation sees it, for ``octo/shop``."""
+    return installations.api(installation.id, "octo/shop")
 
 
 @pytest.fixture

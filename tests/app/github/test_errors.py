@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from app.github.errors import (
     DeniedError,
+    ExpiredError,
     GitHubError,
     LimitedError,
     LostError,
     MissingError,
     RefusedError,
+    SuspendedError,
     refusal,
     understood,
 )
@@ -24,7 +26,8 @@ SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a
 @pytest.mark.parametrize(
     ("status", "data", "headers", "kind"),
     [
-        (401, {"message": "Bad credentials"}, {}, DeniedError),
+        (401, {"message": "Bad credentials"}, {}, ExpiredError),
+        (403, {"message": "This installation has been suspended"}, {}, SuspendedError),
         (403, {"message": "Resource not accessible by integration"}, {}, DeniedError),
         (403, SECONDARY, {}, LimitedError),
         (403, {"message": "Wait."}, {"Retry-After": "7"}, LimitedError),

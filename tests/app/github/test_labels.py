@@ -66,7 +66,7 @@ def test_the_promises_hold_whatever_stands_there(
     after = {**last, **dict.fromkeys((*made.add, *made.remove), OWN)}
     again = plan(frozenset(wanted), (present - set(made.remove)) | set(made.add), after, OWN)
     assert (again.add, again.remove) == ((), ())
-    assert all(family(name) in ("provenance", "gates") for name in made.add)
+    assert all(family(name) in ("provenance", "gates", "review") for name in made.add)
 
 
 def _event(kind: str, label: Any, actor: Any) -> dict[str, Any]:

@@ -41,6 +41,19 @@ def _create(world: World, request: Request) -> Answer:
     return Answer(201, shapes.label(repo, made, request.base))
 
 
+def _update(world: World, request: Request) -> dict[str, Any]:
+    repo = lookup.repository(world, request)
+    offered = _offered(repo, request.params["name"])
+    wanted = request.json()
+    if not _COLOR.match(wanted.get("color", offered.color)):
+        raise invalid("Label", "color", "invalid")
+    if len(wanted.get("description") or "") > _LONGEST_DESCRIPTION:
+        raise invalid("Label", "description", "invalid", "description is too long (maximum is 100 characters)")
+    offered.color = wanted.get("color", offered.color).lower()
+    offered.description = wanted.get("description", offered.description)
+    return shapes.label(repo, offered, request.base)
+
+
 def _on_issue(world: World, request: Request) -> Page:
     repo, issue = lookup.issue(world, request)
     return Page(shapes.labels(repo, issue.number, request.base))
@@ -103,6 +116,7 @@ ROUTES = (
     Route("GET", "/repos/{owner}/{repo}/labels", _list, _EITHER),
     Route("POST", "/repos/{owner}/{repo}/labels", _create, _EITHER),
     Route("GET", "/repos/{owner}/{repo}/labels/{name}", _get, _EITHER),
+    Route("PATCH", "/repos/{owner}/{repo}/labels/{name}", _update, _EITHER),
     Route("GET", "/repos/{owner}/{repo}/issues/{issue_number}/labels", _on_issue, _EITHER),
     Route("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels", _add, _EITHER),
     Route("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", _remove, _EITHER),

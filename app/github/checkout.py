@@ -1,0 +1,309 @@
+"""A repository's objects on this machine: one bare, partial clone a repository, kept below the data directory.
+
+History and trees are fetched whole, contents only as far as a review reads them, and those in one request. Nothing is
+ever checked out, so hooks, filters, LFS and submodules have nothing to act on.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.git import GitError, git
+from app.github.api import Api
+from app.github.errors import (
+    DeniedError,
+    ExpiredError,
+    GitHubError,
+    LimitedError,
+    LostError,
+    MissingError,
+    SuspendedError,
+)
+from app.github.git_fetch import REMOTE, BrokenCloneError, FullDiskError, GoneRefError, Remote, fetch
+from app.settings import Settings
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
+_OBJECT_ID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SUBMODULE = b"160000"
+# Each fetch leaves a pack; git slows down with many of them.
+_MOST_PACKS = 50
+_PLAIN_DIFF = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "-z", "--no-abbrev")
+
+
+class SupersededError(GitHubError):
+    """The commit that was to be reviewed is none of the pull request's any more: a newer push took its place."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be reviewed: a repository (owner/name), two commit ids, and the pull request that has the head.
+
+    ``number`` is ``None`` for a merge group, whose head stands in the repository itself.
+    """
+
+    repository: str
+    base: str
+    head: str
+    number: int | None = None
+
+
+def checkout(settings: Settings, api: Api, wanted: Wanted) -> Path:
+    """Return a bare repository in which everything is that a review of *wanted* reads.
+
+    Several processes may ask at once: one fetches, the others wait. Raises ``SupersededError`` where the head was
+    pushed over, ``MissingError`` where the repository is gone, and other ``GitHubError``.
+    """
+    place = clone_of(settings, wanted.repository)
+    remote = Remote(f"{settings.server_url}/{wanted.repository}.git", settings.server_url)
+    _check(wanted)
+    try:
+        with _locked(place) as held:
+            _bring(_Clone(place, wanted.repository, remote, api, held), wanted)
+    except GoneRefError as error:
+        raise _gone(api, wanted, error) from None
+    except GitError as error:
+        said = f"{wanted.repository} cannot be cloned: {error}"
+        raise (FullDiskError if "No space left" in said else GitHubError)(said) from error
+    except OSError as error:
+        kind = FullDiskError if error.errno in (errno.ENOSPC, errno.EDQUOT) else GitHubError
+        raise kind(f"The clone of {wanted.repository} cannot be written ({error.strerror}): {place}.") from error
+    return place
+
+
+def _gone(api: Api, wanted: Wanted, error: GoneRefError) -> GitHubError:
+    """Return what it means that git finds no such commit or reference.
+
+    A page in place of git's answer looks to git like a repository without references, so GitHub's API has the last
+    word: while the head is the pull request's, nothing took its place, and a later try (with the base as it then is)
+    may do. Raises ``GitHubError``.
+    """
+    if wanted.number is not None:
+        try:
+            pull = api.get(f"/repos/{wanted.repository}/pulls/{wanted.number}")
+        except MissingError:
+            return MissingError(f"Pull request {wanted.number} of {wanted.repository} is not there any more.")
+        if (pull.get("head") or {}).get("sha") == wanted.head:
+            return LostError(f"GitHub did not hand out what pull request {wanted.number} still needs: {error}")
+    return SupersededError(f"A commit of {wanted.repository} was pushed over meanwhile: {error}")
+
+
+def _bring(clone: _Clone, wanted: Wanted) -> None:
+    try:
+        clone.bring(wanted)
+    except BrokenCloneError:
+        clone.start_anew()
+        try:
+            clone.bring(wanted)
+        except BrokenCloneError as error:
+            # A new clone is not damaged, so it is something that nobody foresaw: a later try may do.
+            raise LostError(str(error)) from error
+
+
+def clone_of(settings: Settings, repository: str) -> Path:
+    """Return where a repository's clone is kept. Raises ``GitHubError`` for what is no repository's name."""
+    if not _NAME.fullmatch(repository):
+        raise GitHubError(f"{repository[:200]!r} is no name of a repository (owner/name).")
+    return settings.data_dir / "clones" / f"{repository.lower()}.git"
+
+
+def _check(wanted: Wanted) -> None:
+    for sha in (wanted.base, wanted.head):
+        if not _OBJECT_ID.fullmatch(sha):
+            raise GitHubError(f"{sha[:80]!r} is no commit id.")
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[int]:
+    """Hold the clone for this process and the git that it starts; whoever dies lets go of it."""
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+class _Clone:
+    """A clone, while it is held."""
+
+    def __init__(self, place: Path, repository: str, remote: Remote, api: Api, held: int) -> None:
+        self.place = place
+        self.repository = repository
+        self.remote = remote
+        self.api = api
+        self.held = held
+        if not (place / "HEAD").is_file():
+            self.start_anew()
+        self._sweep()
+
+    def start_anew(self) -> None:
+        """Make an empty clone in place of whatever is there."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.mkdir(parents=True, mode=0o700)
+        git(self.place, "init", "--quiet", "--bare", "--template=", "--initial-branch=none")
+
+    def _sweep(self) -> None:
+        """Remove what a git that was killed left lying; nobody else is at work while we hold the clone."""
+        left = (*self.place.glob("*.lock"), *self.place.glob("refs/**/*.lock"))
+        for path in (*left, *self.place.glob("objects/pack/tmp_*"), *self.place.glob("objects/pack/.tmp-*")):
+            path.unlink(missing_ok=True)
+
+    def bring(self, wanted: Wanted) -> None:
+        """Fetch what is not there yet. Raises ``GitHubError``."""
+        try:
+            self._commits(wanted)
+            missing = self._missing(wanted)
+            if missing:
+                self._fetch(contents=missing)
+                missing = self._absent(missing)
+        except GitError as error:
+            raise BrokenCloneError(f"The clone of {wanted.repository} cannot be read: {error}") from error
+        if missing:
+            raise BrokenCloneError(f"GitHub left out {len(missing):,} contents of {wanted.repository}.")
+        self._tidy()
+
+    def _commits(self, wanted: Wanted) -> None:
+        if wanted.number is None:
+            self._ids(wanted.base, wanted.head)
+            return
+        kept = f"refs/exogate/pull/{wanted.number}"
+        if not (self._has(wanted.base) and self._stands(kept, wanted.head)):
+            self._of_pull(wanted, kept)
+
+    def _of_pull(self, wanted: Wanted, kept: str) -> None:
+        """Fetch both ends. A pull request's head is in its base repository, also where the fork is gone."""
+        base = () if self._has(wanted.base) else (f"+{wanted.base}:refs/exogate/base",)
+        head = f"+refs/pull/{wanted.number}/head:{kept}"
+        self._fetch(head, *base)
+        if self._stands(kept, wanted.head):
+            return
+        now = git(self.place, "rev-parse", "--verify", f"{kept}^{{commit}}").decode().strip()
+        if not self._lags(wanted.head, now):
+            raise SupersededError(
+                f"Pull request {wanted.number} of {wanted.repository} was pushed over: its head is {now[:10]} now and"
+                f" not {wanted.head[:10]}."
+            )
+
+    def _lags(self, head: str, now: str) -> bool:
+        """Whether GitHub's reference is only late: the head is there and comes after what the reference says."""
+        try:
+            self._ids(head)
+        except GoneRefError:
+            return False
+        try:
+            git(self.place, "merge-base", "--is-ancestor", now, head)
+        except GitError:
+            return False
+        return True
+
+    def _ids(self, *commits: str) -> None:
+        """Fetch commits by their ids, kept from git's tidying by a reference each."""
+        lacking = [sha for sha in commits if not self._has(sha)]
+        if lacking:
+            self._fetch(*(f"+{sha}:refs/exogate/commit/{sha[:16]}" for sha in lacking))
+
+    def _has(self, sha: str) -> bool:
+        try:
+            git(self.place, "cat-file", "-e", f"{sha}^{{commit}}")
+        except GitError:
+            return False
+        return True
+
+    def _stands(self, ref: str, sha: str) -> bool:
+        try:
+            return git(self.place, "rev-parse", "--verify", "--quiet", ref).decode().strip() == sha
+        except GitError:
+            return False
+
+    def _missing(self, wanted: Wanted) -> list[str]:
+        """Return the contents that a review reads and that are not here.
+
+        It reads the trees of the base, the merge base and the head whole, and both sides of what each of the
+        head's own commits changed (for the lines that each declares).
+        """
+        tips = {wanted.base, wanted.head, *_merge_base(self.place, wanted)}
+        trees = {git(self.place, "rev-parse", f"{tip}^{{tree}}").decode().strip() for tip in tips}
+        needed = {blob for tree in trees for blob in _blobs_of_tree(self.place, tree)}
+        own = git(self.place, "rev-list", "--no-merges", wanted.head, f"^{wanted.base}")
+        needed |= set(_blobs_of_diff(git(self.place, *_PLAIN_DIFF, stdin=own)))
+        return self._absent(sorted(needed))
+
+    def _absent(self, ids: list[str]) -> list[str]:
+        asked = "".join(f"{each}\n" for each in ids).encode()
+        shown = git(self.place, "cat-file", "--batch-check=%(objectname)", stdin=asked).decode()
+        return [line.split()[0] for line in shown.splitlines() if line.endswith(" missing")]
+
+    def _fetch(self, *what: str, contents: Sequence[str] = ()) -> None:
+        """Fetch, again where GitHub failed, and once more by a new token where ours has ended."""
+        renewed = False
+        for attempt in range(self.api.patience.attempts):
+            token = self.api.token
+            is_last = attempt + 1 == self.api.patience.attempts
+            try:
+                return fetch(self.place, self.remote, token, what, contents=contents, held=(self.held,))
+            except ExpiredError as error:
+                if renewed or is_last or not self.api.renew(token, error):
+                    raise
+                renewed = True
+            except (FullDiskError, SuspendedError):
+                raise
+            except DeniedError as error:
+                raise self._limited(error) from None
+            except (LostError, GoneRefError) as error:
+                # One page in place of git's answer looks like a repository without references.
+                if is_last or (isinstance(error, GoneRefError) and attempt > 0):
+                    raise
+                self.api.patience.sleep(self.api.patience.pause * 2**attempt)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _limited(self, error: DeniedError) -> GitHubError:
+        """Return what a 403 to git is where the App may read contents: a limit, of which git does not pass on more.
+
+        Raises ``GitHubError`` as GitHub's API explains it otherwise.
+        """
+        with suppress(MissingError):  # there need be no such directory: we were allowed to look
+            self.api.get_any(f"/repos/{self.repository}/contents/.github")
+        return LimitedError(f"GitHub refuses git for now, though the App may read the repository: {error}", None, None)
+
+    def _tidy(self) -> None:
+        packs = sum(1 for _ in self.place.glob("objects/pack/*.pack"))
+        if packs > _MOST_PACKS:
+            # The missing contents are promised by the remote, which the clone's configuration does not name.
+            promised = ("-c", f"remote.{REMOTE}.url={self.remote.url}", "-c", f"remote.{REMOTE}.promisor=true")
+            with suppress(GitError):  # many packs are slow and no more than that
+                git(self.place, *promised, "repack", "-a", "-d", "-q")
+
+
+def _merge_base(place: Path, wanted: Wanted) -> list[str]:
+    try:
+        return git(place, "merge-base", wanted.base, wanted.head).decode().split()
+    except GitError:
+        return []  # no history in common; whoever takes the change from the clone says so
+
+
+def _blobs_of_tree(place: Path, tree: str) -> Iterator[str]:
+    for record in git(place, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
+        if record and not record.startswith(_SUBMODULE):
+            yield record.partition(b"\t")[0].split()[2].decode()
+
+
+def _blobs_of_diff(raw: bytes) -> Iterator[str]:
+    """Yield both sides of every changed file of `git diff-tree --stdin --raw -z`."""
+    fields = iter(raw.split(b"\0"))
+    for meta in fields:
+        if not meta.startswith(b":"):
+            continue  # the commit's id
+        old_mode, new_mode, old, new, _ = meta[1:].split()
+        next(fields, b"")  # the path, which may look like anything
+        for mode, blob in ((old_mode, old), (new_mode, new)):
+            if mode != _SUBMODULE and blob.strip(b"0"):
+                yield blob.decode()

@@ -1,0 +1,69 @@
+"""One review of a merge group: what a merge queue is about to put on a branch."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.github.annotations import notes_of
+from app.github.checkout import SupersededError, Wanted, checkout
+from app.github.checks import RERUN, CheckRuns, Conclusion, Report, Status
+from app.ledger.ledger import Ledger
+from app.policy_source import Rules
+from app.pull_review import Asked, Services, prepared, rules_for
+from app.reporting.check import summary
+from app.reporting.json_ import as_dict
+from app.review import Request, review
+from app.standing import Approvals, stand
+from gates.cache import Cache
+from gates.change import Snapshot
+
+
+def review_group(services: Services, asked: Asked, repository_id: int, base: str) -> str:
+    """Review what a merge group brings to *base*. Return what was done in a sentence.
+
+    It has no approvals or labels of its own: each of its pull requests had. Raises ``SupersededError`` where the
+    group is gone, ``GitHubError`` and ``LedgerError``.
+    """
+    api = services.installations.api(asked.installation, asked.repository)
+    checks = CheckRuns(api, asked.repository, services.app_id)
+    external = f"{repository_id}:group:{asked.head}:{asked.delivery}"
+    note = partial(_note, services.ledger, asked, repository_id, external)
+    note(None, Status.QUEUED)
+    run = checks.start(asked.head, external, summary="The gates are judging this group.", look=asked.retried)
+    note(run.id, Status.IN_PROGRESS)
+    with checks.finishing(run):
+        place = checkout(services.settings, api, Wanted(asked.repository, base, asked.head))
+
+        def rules(tip: Snapshot) -> Rules:
+            return rules_for(services, asked.installation, asked.repository, tip)
+
+        cache = Cache(services.settings.data_dir / "verdicts")
+        request = Request(place, base, asked.head, rules=rules, prepare=partial(prepared, services), cache=cache)
+        result = review(request)
+        if why := asked.superseded():
+            raise SupersededError(why)
+        services.ledger.review(
+            as_dict(result),
+            repository_id=repository_id,
+            repository=asked.repository,
+            number=None,
+            installation=asked.installation,
+            delivery=asked.delivery,
+        )
+        standing = stand(result, Approvals())
+        report = Report(standing.title, summary(result, Approvals()), notes_of(result), buttons=(RERUN,))
+        checks.complete(run, Conclusion(standing.conclusion.value), report)
+    note(run.id, Status.COMPLETED)
+    return f"{standing.title}."
+
+
+def _note(ledger: Ledger, asked: Asked, repository_id: int, external: str, run: int | None, step: Status) -> None:
+    ledger.check(
+        repository_id,
+        asked.head,
+        external,
+        run,
+        step.value,
+        installation=asked.installation,
+        repository=asked.repository,
+    )

@@ -1,0 +1,1 @@
+"""What leaves the ledger, for repositories that agreed: rows, and the forms in which others read them."""

@@ -1,0 +1,115 @@
+"""What else happens to a pull request: its merge, comments that speak to the App, a merge queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the extra: pip install 'exogate[app]'")
+pytest.importorskip("rq", reason="needs the extra: pip install 'exogate[app]'")
+
+from app.pull_events import merged
+from tests.app.github.desk import BROKEN, BY_AI, GOOD, Desk, desk
+from webhooks import jobs
+from webhooks.perform import Turn
+from webhooks.performer import AppPerformer
+
+__all__ = ["desk"]
+pytestmark = pytest.mark.sandbox
+
+
+def perform(desk: Desk, job: jobs.Job, attempt: int = 1) -> str:
+    return AppPerformer(desk.services).perform(job, Turn(job.delivery, attempt, lambda: None))
+
+
+def place(desk: Desk, delivery: str = "d-1") -> dict[str, Any]:
+    return {
+        "installation": desk.installation.id,
+        "repository_id": desk.base.id,
+        "repository": "octo/shop",
+        "delivery": delivery,
+    }
+
+
+def command(desk: Desk, text: str, actor: str = "octo") -> str:
+    return perform(desk, jobs.Command(**place(desk, text), number=1, comment_id=5, actor=actor, text=text))
+
+
+def comments(desk: Desk) -> list[str]:
+    return [comment.body for comment in desk.base.comments]
+
+
+def test_a_squash_keeps_whose_lines_they_are(desk: Desk) -> None:
+    head = desk.push(GOOD, BY_AI)
+    desk.review(head)
+    desk.work.git("checkout", "--quiet", "main")
+    squash = desk.work.commit(GOOD, "Double (#1)")
+    desk.work.git("push", "--quiet", str(desk.base.directory), "main")
+    done = merged(desk.services, desk.installation.id, "octo/shop", 1, head, squash, "d-9")
+    assert done == "The merge was written down, with 1 runs of lines."
+    (row,) = desk.services.ledger.merges(desk.base.id)
+    assert (row.method, row.status, row.reviewers, row.gates_passed) == ("squash", "ai-declared", "none", True)
+    (line,) = desk.services.ledger.merge_lines(row.id)
+    assert (line.path, line.first, line.last, line.status, line.harness) == (
+        "double.py", 1, 2, "ai-declared", "Claude Code",
+    )  # fmt: skip
+
+
+def test_a_merge_queue_is_judged_for_real(desk: Desk) -> None:
+    base = desk.base.commit("main")
+    head = desk.work.commit(BROKEN, "In the queue")
+    desk.work.git("push", "--quiet", str(desk.base.directory), "HEAD:refs/heads/gh-readonly-queue/main/pr-1")
+    job = jobs.ReviewHead(**place(desk), number=None, head=head, base_ref="main", reason="merge_group", base=base)
+    assert perform(desk, job) == "Rejected by compile."
+    (run,) = desk.runs()
+    assert (run["status"], run["conclusion"]) == ("completed", "failure")
+    assert [button["identifier"] for button in run["actions"]] == ["rerun"]
+
+
+def test_a_commit_alone_finds_its_pull_request(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    job = jobs.ReviewHead(**place(desk), number=None, head=head, base_ref=None, reason="check_suite.requested")
+    assert perform(desk, job) == "Gates passed."
+
+
+def test_commands_are_obeyed_from_who_may_write(desk: Desk) -> None:
+    desk.review(desk.push(GOOD, BY_AI))
+    assert "may not write" in command(desk, "/exogate rerun", actor="mallory")
+    assert len(desk.runs()) == 1
+    assert command(desk, "/exogate rerun") == "Gates passed; a review is needed."
+    assert len(desk.runs()) == 2
+    assert "written down" in command(desk, "/exogate label human I typed it myself")
+    assert "provenance/human" in desk.labels()
+    command(desk, "/exogate label robot")
+    assert "Say human or ai" in comments(desk)[-1]
+    command(desk, "/exogate explain")
+    (comment,) = comments(desk)
+    assert "`compile`" in comment
+    assert "I typed it myself" in comment
+
+
+def test_who_opened_it_cannot_call_it_a_persons(desk: Desk) -> None:
+    desk.base.roles["mallory"] = "write"
+    desk.review(desk.push(GOOD, BY_AI))
+    said = command(desk, "/exogate label human trust me", actor="mallory")
+    assert "for somebody else to say" in said
+    assert "provenance/ai" in desk.labels()
+    assert "written down" in command(desk, "/exogate label ai indeed", actor="mallory")
+
+
+def test_a_label_that_a_person_took_off_stays_off_and_is_told(desk: Desk) -> None:
+    desk.review(desk.push(GOOD))
+    job = jobs.Override(
+        **place(desk), number=1, head="", actor="octo", kind="unlabeled", value="gates/passed", reason=""
+    )
+    assert "written down" in perform(desk, job)
+    (run,) = desk.runs()
+    assert "octo took off the label gates/passed" in run["output"]["summary"].replace("\\", "")
+
+
+def test_what_failed_for_good_leaves_no_check_run_open(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    job = jobs.ReviewHead(**place(desk), number=1, head=head, base_ref="main", reason="opened")
+    AppPerformer(desk.services).gave_up(job, "GitHub was away for too long.")
+    assert desk.runs() == []

@@ -1,0 +1,158 @@
+"""A whole review of a pull request by the App: the stand-in GitHub, real git, a real sandbox, a real ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the extra: pip install 'exogate[app]'")
+
+from app.github.checkout import SupersededError
+from app.github.errors import GitHubError
+from app.pull_events import reconsider, record_word
+from app.settings import Settings
+from tests.app.github.desk import BROKEN, BY_AI, GOOD, Desk, desk
+from tests.standin.faults import Kind
+
+__all__ = ["desk"]
+pytestmark = pytest.mark.sandbox
+
+
+def test_a_good_change_of_unknown_origin_passes(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    assert desk.review(head) == "Gates passed."
+    (run,) = desk.runs()
+    assert (run["status"], run["conclusion"], run["output"]["title"]) == ("completed", "success", "Gates passed")
+    assert "`compile`" in run["output"]["summary"]
+    assert desk.labels() == {"provenance/undeclared", "gates/passed"}
+    row = desk.services.ledger.latest_review(desk.base.id, 1, head)
+    assert row is not None
+    assert row.decision == "accept"
+    assert desk.services.ledger.open_checks(row.recorded.replace(year=row.recorded.year + 1)) == []
+
+
+def test_a_broken_change_fails_with_a_remark_at_its_line(desk: Desk) -> None:
+    assert desk.review(desk.push(BROKEN)) == "Rejected by compile."
+    (run,) = desk.base.check_runs.values()
+    assert run.fields["conclusion"] == "failure"
+    (note,) = run.annotations
+    assert (note["path"], note["annotation_level"]) == ("double.py", "failure")
+    assert "gates/failed" in desk.labels()
+
+
+def test_an_ai_change_waits_for_a_person_and_its_own_kind_is_none(desk: Desk) -> None:
+    head = desk.push(GOOD, BY_AI)
+    assert desk.review(head) == "Gates passed; a review is needed."
+    (run,) = desk.runs()
+    assert run["conclusion"] == "action_required"
+    assert {"provenance/ai", "review/needs-human"} <= desk.labels()
+    world = desk.standin.world
+    world.review(desk.base, 1, "claude[bot]")
+    assert "only its own kind approved" in reconsider(desk.services, desk.installation.id, "octo/shop", 1)
+    assert "review/self-review" in desk.labels()
+    world.review(desk.base, 1, "octo")
+    assert reconsider(desk.services, desk.installation.id, "octo/shop", 1) == "Gates passed."
+    (run,) = desk.runs()
+    assert run["conclusion"] == "success"
+    assert not {label for label in desk.labels() if label.startswith("review/")}
+
+
+def test_a_head_is_reviewed_once_unless_somebody_asks_again(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    desk.review(head)
+    assert desk.review(head) == "This head was reviewed before."
+    assert len(desk.runs()) == 1
+    assert desk.review(head, again=True) == "Gates passed."
+    assert len(desk.runs()) == 2
+
+
+def test_an_older_head_is_left(desk: Desk) -> None:
+    old = desk.push(GOOD)
+    desk.push({"more.py": "X = 1\n"})
+    with pytest.raises(SupersededError, match="no more"):
+        desk.review(old)
+    assert desk.runs() == []
+
+
+def test_a_push_during_the_review_leaves_no_check_run_open(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    with pytest.raises(SupersededError):
+        desk.review(head, superseded=lambda: "A newer push came.")
+    (run,) = desk.runs()
+    assert (run["status"], run["conclusion"]) == ("completed", "neutral")
+    assert "A newer push came" in run["output"]["summary"]
+    assert desk.services.ledger.latest_review(desk.base.id, 1, head) is None
+
+
+PASSING = [
+    Kind.BAD_GATEWAY_AFTER,
+    Kind.DROP,
+    Kind.DROP_AFTER,
+    Kind.HTML_AFTER,
+    Kind.EXPIRED_TOKEN,
+    Kind.SECONDARY_LIMIT,
+]
+API = ["^POST .*/check-runs$", "^PATCH .*/check-runs/", "^POST .*/labels$"]
+GIT = [Kind.BAD_GATEWAY, Kind.DROP, Kind.DROP_AFTER, Kind.EXPIRED_TOKEN]
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [*((kind, where) for kind in PASSING for where in API), *((kind, "^POST .*git-upload-pack$") for kind in GIT)],
+)
+def test_one_fault_anywhere_leaves_one_check_run_and_its_labels(desk: Desk, kind: Kind, where: str) -> None:
+    head = desk.push(GOOD)
+    desk.standin.fail(kind, where)
+    assert desk.review(head) == "Gates passed."
+    (run,) = desk.runs()
+    assert run["conclusion"] == "success"
+    assert desk.labels() == {"provenance/undeclared", "gates/passed"}
+
+
+def test_a_github_that_is_away_ends_in_its_error_and_the_next_attempt_goes_on(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    fault = desk.standin.fail(Kind.BAD_GATEWAY, "^POST .*git-upload-pack", times=20)
+    with pytest.raises(GitHubError):
+        desk.review(head)
+    fault.times = 0
+    assert desk.review(head, retried=True) == "Gates passed."
+    assert [run["conclusion"] for run in desk.runs()].count("success") == 1
+    assert all(run["status"] == "completed" for run in desk.runs())
+
+
+def test_a_word_is_recorded_by_who_may_and_shown(desk: Desk) -> None:
+    head = desk.push(GOOD, BY_AI)
+    desk.review(head)
+    common: dict[str, Any] = {"head": head, "kind": "provenance", "reason": "I typed it", "delivery": "d"}
+    where = (desk.services, desk.installation.id, "octo/shop", 1)
+    assert "may not write" in record_word(*where, actor="mallory", value="human", **common)
+    assert desk.services.ledger.overrides(desk.base.id, 1) == []
+    assert "written down" in record_word(*where, actor="octo", value="human", **common)
+    assert "provenance/human" in desk.labels()
+    (run,) = desk.runs()
+    assert "octo says that this change is human: I typed it" in run["output"]["summary"]
+    assert run["conclusion"] == "success"
+
+
+def test_calls_to_github_are_few(desk: Desk) -> None:
+    broken = {f"part{n}.py": "X = 1\n" for n in range(70)} | {f"bad{n}.py": "def f(:\n" for n in range(30)}
+    head = desk.push(broken)
+    before = len(desk.standin.seen)
+    assert desk.review(head) == "Rejected by compile."
+    (run,) = desk.base.check_runs.values()
+    assert len(run.annotations) == 30
+    calls = [
+        each for each in desk.standin.seen[before:] if "/info/refs" not in str(each) and "git-upload" not in str(each)
+    ]
+    assert len(calls) <= 12, calls
+
+
+def test_no_secret_is_in_what_is_kept(desk: Desk, settings: Settings) -> None:
+    desk.review(desk.push(GOOD))
+    secrets = [token.encode() for token in desk.standin.world.tokens if token.startswith("ghs_")]
+    secrets.append(settings.private_key.reveal().splitlines()[1].encode())
+    for file in settings.data_dir.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert not [secret for secret in secrets if secret in content], file

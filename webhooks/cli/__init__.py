@@ -1,0 +1,1 @@
+"""The commands that run the App: one command a file, loaded by ``exogate`` when called."""

@@ -1,0 +1,51 @@
+"""`exogate up`: the whole App, with a Redis and a database of its own."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from app.cli.exits import Exit
+from app.cli.output import say
+
+_INSTALL = "exogate up needs what the App needs; install it: pip install 'exogate[app]'"
+
+
+@click.command("up")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
+@click.option("--port", type=click.IntRange(1, 65_535), metavar="PORT", help="The port; otherwise PORT, or 8000.")
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="How many processes serve.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="How many reviews at a time.")
+def command(host: str, port: int | None, processes: int, workers: int) -> int:
+    """Run the App: web, workers, an embedded Redis, and SQLite unless DATABASE_URL names another database.
+
+    Everything is kept in EXOGATE_DATA_DIR. Ctrl-C ends all of it; what was in the queue goes on at the next start.
+
+    Exit status: 0 stopped; 2 wrong usage or settings; 3 something could not be started.
+    """
+    from app.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.read(os.environ)
+    except SettingsError as error:
+        raise click.ClickException("\n".join(error.problems)) from error
+    try:
+        from webhooks.children import ChildError, Family
+        from webhooks.embedded import EmbeddedError, alone, programs, redis_server, socket_for
+        from webhooks.process import log_to_stderr
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{_INSTALL} ({error.name} is missing)") from error
+    log_to_stderr()
+    bind = f"{host}:{port or settings.port}"
+    for sentence in settings.missing:
+        say(sentence)
+    try:
+        with alone(settings.data_dir), socket_for(settings.data_dir.absolute()) as socket:
+            family = Family(programs(settings, redis_server(), socket, bind, processes, workers))
+            family.run(lambda: say(f"Exogate listens at http://{bind}/webhooks/github. Ctrl-C ends it."))
+    except (EmbeddedError, ChildError) as error:
+        click.echo(f"Error: {error}", err=True)
+        return Exit.COULD_NOT_JUDGE
+    say("Stopped.")
+    return Exit.ACCEPTED

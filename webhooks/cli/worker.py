@@ -1,0 +1,43 @@
+"""`exogate worker`: the workers of the App, and what looks after deliveries and check runs."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from app.cli.exits import Exit
+from app.cli.output import say
+
+_INSTALL = "exogate worker needs what the App needs; install it: pip install 'exogate[app]'"
+
+
+@click.command("worker")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="How many reviews at a time.")
+def command(workers: int) -> int:
+    """Do what the queue (REDIS_URL) asks for, and recover deliveries that were missed.
+
+    One that ends is started again. Ctrl-C or SIGTERM lets jobs at hand end for 30 seconds and puts them back then.
+
+    Exit status: 0 stopped; 2 wrong usage or settings; 3 something could not be started.
+    """
+    from app.settings import Settings, SettingsError
+
+    try:
+        Settings.read(os.environ)
+    except SettingsError as error:
+        raise click.ClickException("\n".join(error.problems)) from error
+    try:
+        from webhooks.children import ChildError, Family
+        from webhooks.embedded import worker_programs
+        from webhooks.process import log_to_stderr
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{_INSTALL} ({error.name} is missing)") from error
+    log_to_stderr()
+    try:
+        Family(worker_programs(workers)).run()
+    except ChildError as error:
+        click.echo(f"Error: {error}", err=True)
+        return Exit.COULD_NOT_JUDGE
+    say("Stopped.")
+    return Exit.ACCEPTED

@@ -1,0 +1,55 @@
+"""The record of deliveries, as far as this package needs one. The ledger is it; tests bring their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+# GitHub's ids are UUIDs; the queue takes these characters.
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+# What becomes of a delivery in the end. One that has none of these is on its way, or was lost.
+DONE, SUPERSEDED, NOTHING, FAILED = "done", "superseded", "nothing-to-do", "failed"
+
+
+class RecordError(RuntimeError):
+    """The record cannot be read or written now; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery that was signed with our secret. ``id`` is GitHub's, the same for each attempt."""
+
+    id: str
+    event: str
+    action: str | None
+    installation: int | None
+    repository_id: int | None
+    received: datetime
+
+
+class Deliveries(Protocol):
+    """Every method raises ``RecordError`` where the record is away."""
+
+    def record(self, delivery: Delivery) -> bool:
+        """Write it down for good; ``False`` where it was seen before."""
+
+    def done(self, id_: str, outcome: str, detail: str = "") -> None:
+        """Write down what became of it."""
+
+    def outcome(self, id_: str) -> str | None:
+        """Return what became of it, ``None`` where it is not known (yet)."""
+
+    def since(self, when: datetime) -> Mapping[str, str | None]:
+        """Return the ids of what was received since then, with what became of each."""
+
+    def ready(self) -> None:
+        """Do nothing, or raise."""
+
+
+def is_id(text: str) -> bool:
+    """Whether *text* can be a delivery's id."""
+    return _ID.fullmatch(text) is not None
