@@ -13,7 +13,7 @@ from app.github.checks import CheckRuns
 from app.github.pull import PullRequest, fetch_pull
 from app.github.reviews import fetch_reviews, permission
 from app.github.target import Target
-from app.ledger.landing import read_landing
+from app.ledger.landing import landed_on, read_landing
 from app.ledger.words import PROVENANCE, Reviewers
 from app.policy_source import Rules
 from app.provenance.commit import PullText
@@ -131,6 +131,8 @@ def merged(
     base = row.base if row is not None else pull.base
     place = checkout(services.settings, api, Wanted(pull.repository, base, head, number))
     place = checkout(services.settings, api, Wanted(pull.repository, merge_sha, head, number))
+    onto = landed_on(place, base, head, merge_sha)
+    place = checkout(services.settings, api, Wanted(pull.repository, onto, head, number))
     words = PullText(branch=pull.head_ref, body=pull.body, author=pull.author)
     rules = _rules(services, installation, api, pull, base)
     landing = read_landing(place, base, head, merge_sha, words, accepted_signoffs=rules.policy.accept_signoffs)
@@ -149,7 +151,7 @@ def merged(
         provenance=landing.provenance.sum,
         delivery=delivery,
     )
-    return f"The merge was written down, with {len(landing.lines)} runs of lines."
+    return " ".join([f"The merge was written down, with {len(landing.lines)} runs of lines.", *landing.remarks])
 
 
 def _kept(document: object) -> Review:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from app.github import config, labels
 from app.github.annotations import notes_of
 from app.github.api import Api
 from app.github.app_auth import READING, Installations
-from app.github.checkout import SupersededError, Wanted, checkout
+from app.github.checkout import SupersededError, Wanted, branch_tip, checkout
 from app.github.checks import CheckRun, CheckRuns, Conclusion, Report, Status
 from app.github.pull import PullRequest, fetch_pull
 from app.github.reviews import fetch_reviews
@@ -22,7 +22,7 @@ from app.ledger.overrule import overruling
 from app.ledger.words import PROVENANCE
 from app.local import LocalChange
 from app.policy_source import Rules
-from app.prepare.environment import Index, prepare
+from app.prepare.environment import prepare
 from app.prepare.prepared import Prepared
 from app.provenance.types import Provenance
 from app.reporting.check import summary
@@ -47,7 +47,6 @@ class Services:
     settings: Settings
     installations: Installations
     ledger: Ledger
-    index: Index = field(default_factory=Index)
 
     @property
     def app_id(self) -> int:
@@ -132,7 +131,8 @@ def rules_for(services: Services, installation: int, repository: str, base: Snap
 
 
 def _judged(services: Services, api: Api, asked: Asked, pull: PullRequest) -> tuple[Review, Rules]:
-    place = checkout(services.settings, api, Wanted(pull.repository, pull.base, pull.head, pull.number))
+    base = branch_tip(services.settings, api, pull.repository, pull.base_ref)
+    place = checkout(services.settings, api, Wanted(pull.repository, base, pull.head, pull.number))
     chosen: list[Rules] = []
 
     def rules(base: Snapshot) -> Rules:
@@ -142,7 +142,7 @@ def _judged(services: Services, api: Api, asked: Asked, pull: PullRequest) -> tu
     result = review(
         Request(
             repo=place,
-            base=pull.base,
+            base=base,
             head=pull.head,
             branch=pull.head_ref,
             pull_body=pull.body,
@@ -164,7 +164,7 @@ def _judged(services: Services, api: Api, asked: Asked, pull: PullRequest) -> tu
 def prepared(services: Services, local: LocalChange, sandbox: Sandbox) -> Prepared | None:
     """Return an environment for the tests of a change, made in the sandbox. Raises ``PrepareError``."""
     root: Path = services.settings.data_dir / "environments"
-    return prepare(local.change, local.policy_base, sandbox, services.index, root)
+    return prepare(local.change, local.policy_base, sandbox, services.settings.index, root)
 
 
 def _record(services: Services, asked: Asked, pull: PullRequest, result: Review) -> None:

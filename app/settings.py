@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.prepare.index import Index
+
 API_URL, SERVER_URL = "https://api.github.com", "https://github.com"
 REDIS_URL = "redis://127.0.0.1:6379/0"
 PORT = 8000
@@ -55,7 +57,8 @@ class Settings:
     """An installation's settings. What the set-up page stored counts where the environment says nothing.
 
     ``policy`` is the operator's default (a preset or a file); ``export_repositories`` are those (owner/name) whose
-    ledger may be exported; ``public_url`` is where GitHub and browsers reach the web process, if that was said.
+    ledger may be exported; ``index`` is where the dependencies of repositories' tests are taken from; ``public_url``
+    is where GitHub and browsers reach the web process, if that was said.
     """
 
     data_dir: Path
@@ -70,6 +73,7 @@ class Settings:
     public_url: str | None = None
     policy: str | None = None
     export_repositories: frozenset[str] = frozenset()
+    index: Index = field(default_factory=Index)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -101,7 +105,8 @@ class Settings:
             port=_number(given, "PORT", problems) or PORT,
             public_url=_url(given, "EXOGATE_PUBLIC_URL", "", problems) or None,
             policy=given.get("EXOGATE_POLICY"),
-            export_repositories=frozenset(given.get("EXOGATE_EXPORT_REPOSITORIES", "").replace(",", " ").split()),
+            export_repositories=frozenset(_words(given, "EXOGATE_EXPORT_REPOSITORIES")),
+            index=_index(given, problems),
         )
         if problems:
             raise SettingsError(problems)
@@ -116,6 +121,22 @@ class Settings:
             "GITHUB_WEBHOOK_SECRET_PATH (or GITHUB_WEBHOOK_SECRET)": bool(self.webhook_secret),
         }
         return [f"{name} is not set: open /setup once, or set it." for name, known in there.items() if not known]
+
+
+def _words(given: Mapping[str, str], name: str) -> list[str]:
+    return given.get(name, "").replace(",", " ").split()
+
+
+def _index(given: Mapping[str, str], problems: list[str]) -> Index:
+    """Return the package index; one of its own keeps its files itself, unless other places are named."""
+    url = given.get("EXOGATE_INDEX_URL")
+    files = _words(given, "EXOGATE_INDEX_FILES")
+    index = Index() if url is None and not files else Index(url or Index().url, tuple(files))
+    try:
+        index.places()
+    except ValueError as error:
+        problems.append(f"EXOGATE_INDEX_URL or EXOGATE_INDEX_FILES: {error} As in https://pypi.org/simple.")
+    return index
 
 
 def _data_home(environ: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from webhooks.deliveries import DONE, NOTHING, SUPERSEDED, Deliveries, Delivery,
 from webhooks.events import KNOWN, route
 from webhooks.jobs import Job
 from webhooks.payloads import action_of
-from webhooks.queue import JobQueue, Put
+from webhooks.queue import JobQueue, Put, job_ids
 
 _FINAL = frozenset({DONE, SUPERSEDED, NOTHING})
 
@@ -31,16 +31,6 @@ class Taken(Enum):
 
 class AwayError(RuntimeError):
     """The ledger or the queue (the message says which) is away: it is not taken, and GitHub must be told so."""
-
-
-def job_ids(delivery: str, count: int) -> list[str]:
-    """Return the ids of the jobs that a delivery asks for. The first has the delivery's own."""
-    return [delivery, *(f"{delivery}_{number}" for number in range(1, count))][:count]
-
-
-def delivery_of(job_id: str) -> str:
-    """Return the id of the delivery that asked for a job; deliveries' ids have no underscore."""
-    return job_id.partition("_")[0]
 
 
 @dataclass(frozen=True)

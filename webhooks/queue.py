@@ -105,6 +105,16 @@ class HookQueue(Queue):
     job_class = HookJob
 
 
+def job_ids(delivery: str, count: int) -> list[str]:
+    """Return the ids of the jobs that a delivery asks for. The first has the delivery's own."""
+    return [delivery, *(f"{delivery}_{number}" for number in range(1, count))][:count]
+
+
+def delivery_of(job_id: str) -> str:
+    """Return the id of the delivery that asked for a job; deliveries' ids have no underscore."""
+    return job_id.partition("_")[0]
+
+
 def connect(url: str, *, patient: bool = False) -> Redis:
     """Return a connection to the Redis at *url*, without trying it. A *patient* one waits and tries for minutes.
 
@@ -205,9 +215,18 @@ class JobQueue:
         ids = {*queue.job_ids, *queue.intermediate_queue.get_job_ids()}
         ids |= {*queue.started_job_registry.get_job_ids(cleanup=False)}
         ids |= {*queue.scheduled_job_registry.get_job_ids(cleanup=False)}
-        for lane in RateLimitRegistry.all(self.redis):
-            ids |= {*lane.get_rate_limited_job_ids()}
-        return ids
+        lanes = self._lanes()
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for lane in lanes:
+                pipeline.zrange(lane.rate_limited_key, 0, -1)
+            return ids.union(*({id_.decode() for id_ in held} for held in pipeline.execute()))
+
+    def others_of(self, id_: str) -> set[str]:
+        """Return the ids of the other jobs of the same delivery that have not ended."""
+        delivery = delivery_of(id_)
+        if id_ == delivery and self.status(job_ids(delivery, 2)[1]) is None:
+            return set()  # as nearly every delivery has one job alone
+        return {other for other in self.live() if other != id_ and delivery_of(other) == delivery}
 
     def busy_heads(self) -> set[tuple[int, str]]:
         """Return the repository's id and the head of everything that waits, is at work, or will be tried again."""
@@ -232,7 +251,10 @@ class JobQueue:
     def depth(self) -> dict[str, int]:
         """Return how many jobs wait for a worker, for their turn or for another attempt, are at work, and failed."""
         queue = self.rq
-        held = sum(registry.get_rate_limited_job_count() for registry in RateLimitRegistry.all(self.redis))
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for lane in self._lanes():
+                pipeline.zcard(lane.rate_limited_key)
+            held = sum(pipeline.execute())
         return {
             "queued": queue.count,
             "waiting": held,
@@ -240,6 +262,10 @@ class JobQueue:
             "started": queue.started_job_registry.get_job_count(cleanup=False),
             "failed": queue.failed_job_registry.get_job_count(cleanup=False),
         }
+
+    def _lanes(self) -> list[RateLimitRegistry]:
+        """Return the lanes in which there are jobs."""
+        return RateLimitRegistry.all(self.redis)
 
     def _known(self, work: Work, id_: str) -> tuple[JobStatus | None, Newest | None]:
         """Return how the job is, and the newest head of its pull request, at one stroke."""

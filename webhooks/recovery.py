@@ -18,9 +18,9 @@ from rq.job import JobStatus
 from webhooks.deliveries import DONE, FAILED, Deliveries, is_id
 from webhooks.events import KNOWN
 from webhooks.hooks import KEPT, Hooks, Sent
-from webhooks.intake import Intake, Taken, delivery_of
+from webhooks.intake import Intake, Taken
 from webhooks.payloads import PayloadError
-from webhooks.queue import JobQueue
+from webhooks.queue import JobQueue, delivery_of
 
 _LOG = logging.getLogger("exogate.recovery")
 # What came just now may be on its way still; and clocks differ.

@@ -25,7 +25,6 @@ from app.settings import Settings, SettingsError
 from webhooks import metrics
 from webhooks.deliveries import DONE, FAILED, SUPERSEDED, Deliveries, RecordError
 from webhooks.failures import Failure, SupersededError, judge
-from webhooks.intake import delivery_of
 from webhooks.jobs import Job as Work
 from webhooks.jobs import JobError, kind_of
 from webhooks.ledger import open_ledger
@@ -176,7 +175,7 @@ class HookWorker(Worker):
         _LOG.info("%s: %s: %s: %s", kind_of(work), work.about, outcome, detail)
         try:
             # A delivery with several jobs has an outcome when the last of them has.
-            if not any(delivery_of(other) == work.delivery for other in self._bench.queue.live() - {id_}):
+            if not self._bench.queue.others_of(id_):
                 self._bench.deliveries.done(work.delivery, outcome, detail)
         except (RecordError, RedisError) as error:
             # Redis remembers the job for a day; the next look of the keeper writes it down.

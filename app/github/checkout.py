@@ -28,14 +28,13 @@ from app.github.errors import (
     SuspendedError,
 )
 from app.github.git_fetch import REMOTE, BrokenCloneError, FullDiskError, GoneRefError, Remote, fetch
+from app.github.needed import absent, contents_read
 from app.settings import Settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
 _OBJECT_ID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SUBMODULE = b"160000"
 # Each fetch leaves a pack; git slows down with many of them.
 _MOST_PACKS = 50
-_PLAIN_DIFF = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "-z", "--no-abbrev")
 
 
 class SupersededError(GitHubError):
@@ -61,21 +60,42 @@ def checkout(settings: Settings, api: Api, wanted: Wanted) -> Path:
     Several processes may ask at once: one fetches, the others wait. Raises ``SupersededError`` where the head was
     pushed over, ``MissingError`` where the repository is gone, and other ``GitHubError``.
     """
-    place = clone_of(settings, wanted.repository)
-    remote = Remote(f"{settings.server_url}/{wanted.repository}.git", settings.server_url)
     _check(wanted)
     try:
-        with _locked(place) as held:
-            _bring(_Clone(place, wanted.repository, remote, api, held), wanted)
+        with _opened(settings, api, wanted.repository) as clone:
+            _bring(clone, wanted)
+            return clone.place
     except GoneRefError as error:
         raise _gone(api, wanted, error) from None
+
+
+def branch_tip(settings: Settings, api: Api, repository: str, branch: str) -> str:
+    """Fetch a branch, and return the commit at which it stands now.
+
+    GitHub tells of a pull request where its base stood when it was last pushed to; what was merged into the base since
+    then may have changed the rules. Raises ``MissingError`` where there is no such branch, and other ``GitHubError``.
+    """
+    try:
+        with _opened(settings, api, repository) as clone:
+            return clone.branch(branch)
+    except GoneRefError:
+        raise MissingError(f"{repository} has no branch {branch!r} any more.") from None
+
+
+@contextmanager
+def _opened(settings: Settings, api: Api, repository: str) -> Iterator[_Clone]:
+    """Hold a repository's clone. What git and the disk refuse comes out as ``GitHubError``."""
+    place = clone_of(settings, repository)
+    remote = Remote(f"{settings.server_url}/{repository}.git", settings.server_url)
+    try:
+        with _locked(place) as held:
+            yield _Clone(place, repository, remote, api, held)
     except GitError as error:
-        said = f"{wanted.repository} cannot be cloned: {error}"
+        said = f"{repository} cannot be cloned: {error}"
         raise (FullDiskError if "No space left" in said else GitHubError)(said) from error
     except OSError as error:
         kind = FullDiskError if error.errno in (errno.ENOSPC, errno.EDQUOT) else GitHubError
-        raise kind(f"The clone of {wanted.repository} cannot be written ({error.strerror}): {place}.") from error
-    return place
+        raise kind(f"The clone of {repository} cannot be written ({error.strerror}): {place}.") from error
 
 
 def _gone(api: Api, wanted: Wanted, error: GoneRefError) -> GitHubError:
@@ -161,15 +181,22 @@ class _Clone:
         """Fetch what is not there yet. Raises ``GitHubError``."""
         try:
             self._commits(wanted)
-            missing = self._missing(wanted)
+            missing = absent(self.place, contents_read(self.place, wanted.base, wanted.head))
             if missing:
                 self._fetch(contents=missing)
-                missing = self._absent(missing)
+                missing = absent(self.place, missing)
         except GitError as error:
             raise BrokenCloneError(f"The clone of {wanted.repository} cannot be read: {error}") from error
         if missing:
             raise BrokenCloneError(f"GitHub left out {len(missing):,} contents of {wanted.repository}.")
         self._tidy()
+
+    def branch(self, name: str) -> str:
+        """Fetch a branch, and return the commit at which it stands. Raises ``GitHubError`` and ``GitError``."""
+        kept = f"refs/exogate/branch/{name}"
+        git(self.place, "check-ref-format", kept)
+        self._fetch(f"+refs/heads/{name}:{kept}")
+        return git(self.place, "rev-parse", "--verify", f"{kept}^{{commit}}").decode().strip()
 
     def _commits(self, wanted: Wanted) -> None:
         if wanted.number is None:
@@ -224,24 +251,6 @@ class _Clone:
         except GitError:
             return False
 
-    def _missing(self, wanted: Wanted) -> list[str]:
-        """Return the contents that a review reads and that are not here.
-
-        It reads the trees of the base, the merge base and the head whole, and both sides of what each of the
-        head's own commits changed (for the lines that each declares).
-        """
-        tips = {wanted.base, wanted.head, *_merge_base(self.place, wanted)}
-        trees = {git(self.place, "rev-parse", f"{tip}^{{tree}}").decode().strip() for tip in tips}
-        needed = {blob for tree in trees for blob in _blobs_of_tree(self.place, tree)}
-        own = git(self.place, "rev-list", "--no-merges", wanted.head, f"^{wanted.base}")
-        needed |= set(_blobs_of_diff(git(self.place, *_PLAIN_DIFF, stdin=own)))
-        return self._absent(sorted(needed))
-
-    def _absent(self, ids: list[str]) -> list[str]:
-        asked = "".join(f"{each}\n" for each in ids).encode()
-        shown = git(self.place, "cat-file", "--batch-check=%(objectname)", stdin=asked).decode()
-        return [line.split()[0] for line in shown.splitlines() if line.endswith(" missing")]
-
     def _fetch(self, *what: str, contents: Sequence[str] = ()) -> None:
         """Fetch, again where GitHub failed, and once more by a new token where ours has ended."""
         renewed = False
@@ -281,29 +290,3 @@ class _Clone:
             promised = ("-c", f"remote.{REMOTE}.url={self.remote.url}", "-c", f"remote.{REMOTE}.promisor=true")
             with suppress(GitError):  # many packs are slow and no more than that
                 git(self.place, *promised, "repack", "-a", "-d", "-q")
-
-
-def _merge_base(place: Path, wanted: Wanted) -> list[str]:
-    try:
-        return git(place, "merge-base", wanted.base, wanted.head).decode().split()
-    except GitError:
-        return []  # no history in common; whoever takes the change from the clone says so
-
-
-def _blobs_of_tree(place: Path, tree: str) -> Iterator[str]:
-    for record in git(place, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
-        if record and not record.startswith(_SUBMODULE):
-            yield record.partition(b"\t")[0].split()[2].decode()
-
-
-def _blobs_of_diff(raw: bytes) -> Iterator[str]:
-    """Yield both sides of every changed file of `git diff-tree --stdin --raw -z`."""
-    fields = iter(raw.split(b"\0"))
-    for meta in fields:
-        if not meta.startswith(b":"):
-            continue  # the commit's id
-        old_mode, new_mode, old, new, _ = meta[1:].split()
-        next(fields, b"")  # the path, which may look like anything
-        for mode, blob in ((old_mode, old), (new_mode, new)):
-            if mode != _SUBMODULE and blob.strip(b"0"):
-                yield blob.decode()

@@ -14,7 +14,7 @@ from app.ledger.declared import declared_lines
 from app.ledger.words import Method
 from app.provenance.commit import Commit, PullText
 from app.provenance.detector import ChangeProvenance, detect_change
-from app.provenance.read import read_history
+from app.provenance.read import History, read_history
 from gates.diff import Hunk, parse_hunks
 
 _DIFF = ("diff-tree", "-r", "-M", "--no-ext-diff", "--no-textconv")
@@ -43,25 +43,53 @@ class _File:
     hunks: tuple[Hunk, ...]
 
 
+def landed_on(repo: Path, base: str, head: str, merge: str) -> str:
+    """Return the commit that *merge* was put on: in a partial clone its contents are to be fetched, too.
+
+    Reads no file's content. Raises ``GitError``.
+    """
+    return _history(repo, base, head, merge).onto
+
+
 def read_landing(
     repo: Path, base: str, head: str, merge: str, pull: PullText | None = None, *, accepted_signoffs: bool = False
 ) -> Landing:
     """Read the merge of *head*, which was based on *base*, as *merge* (its merge commit, squash, or last rebased one).
 
-    The repository may be bare and needs the files of the commits concerned; where it lacks some, their lines have
-    what the change declares as a whole, and a remark says so. Raises ``GitError``.
+    The repository may be bare. It needs the contents of *base*, *head*, *merge*, of what ``landed_on`` says and of
+    the commits between base and head: where one in between is missing, the lines of that file have what the change
+    declares as a whole; otherwise there are no lines. A remark says so. Raises ``GitError`` where a commit is missing.
     """
+    found = _history(repo, base, head, merge)
+    change = detect_change(found.history.commits, pull, found.history.evidence, accepted_signoffs=accepted_signoffs)
+    commits = declared_lines(change, found.history.evidence)
+    remarks: list[str] = list(change.remarks)
+    try:
+        files = list(_landed(repo, found.onto, merge, found.selection, change, commits, remarks))
+    except GitError as error:
+        remarks.append(f"The lines that the merge brought could not be read: {error}.")
+        files = []
+    return Landing(found.method, change, tuple(attribute(files, commits)), tuple(remarks))
+
+
+@dataclass(frozen=True)
+class _History:
+    """The reviewed commits as git selects them, and how they went in."""
+
+    selection: tuple[str, ...]
+    history: History
+    method: Method
+    onto: str
+
+
+def _history(repo: Path, base: str, head: str, merge: str) -> _History:
     ((parents, _),) = _chain(repo, merge, 1)
     fast_forward = merge == head
     outside = [base] if fast_forward or not parents else [base, parents[0]]
     selection = (head, *(f"^{commit}" for commit in outside))
     history = read_history(repo, *selection)
-    method, onto = _method(repo, merge, parents, history.commits) if not fast_forward else (Method.REBASE, base)
-    change = detect_change(history.commits, pull, history.evidence, accepted_signoffs=accepted_signoffs)
-    commits = declared_lines(change, history.evidence)
-    remarks: list[str] = list(change.remarks)
-    files = list(_landed(repo, onto, merge, selection, change, commits, remarks))
-    return Landing(method, change, tuple(attribute(files, commits)), tuple(remarks))
+    method, onto = (Method.REBASE, base) if fast_forward else _method(repo, merge, parents, history.commits)
+    return _History(selection, history, method, onto)
 
 
 def _method(repo: Path, merge: str, parents: Sequence[str], reviewed: Sequence[Commit]) -> tuple[Method, str]:
@@ -157,7 +185,8 @@ def _difference(repo: Path, old: str, new: str) -> Iterator[_File]:
 
 def _blame(repo: Path, path: str, selection: Sequence[str]) -> list[Blamed]:
     """Return which commit wrote which lines of the head's *path*, in order."""
-    output = git(repo, "-c", "blame.ignoreRevsFile=", "blame", "--incremental", *selection, "--", path)
+    # The empty name takes back those files of commits to be passed over that the repository's configuration names.
+    output = git(repo, "blame", "--incremental", "--ignore-revs-file=", *selection, "--", path)
     found: list[Blamed] = []
     entry: tuple[bytes, ...] | None = None
     for line in output.split(b"\n"):

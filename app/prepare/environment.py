@@ -14,20 +14,17 @@ import tempfile
 import venv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.prepare import inside
+from app.prepare.index import Index
 from app.prepare.prepared import Prepared, PrepareError
-from app.prepare.proxy import package_index_only, place_of
+from app.prepare.proxy import package_index_only
 from app.prepare.requirements import Needs, needs_of
 from gates.change import Change, Snapshot
 from gates.interpreter import Interpreter
 from gates.sandbox.spec import MIB, Command, Limits, Mount, Sandbox
 
-INDEX = "https://pypi.org/simple"
-# Where the index at pypi.org keeps the files that it lists.
-FILES = ("https://files.pythonhosted.org",)
 _SCRIPT = "/exogate/prepare/fetch_wheels.py"
 _SOCKET = "/exogate/index.sock"
 _LIMITS = Limits(
@@ -41,18 +38,6 @@ _LIMITS = Limits(
 )
 _READY = "ready.json"
 _LONGEST_REASON = 300
-
-
-@dataclass(frozen=True)
-class Index:
-    """The package index to take from, and other places (addresses) where it keeps its files."""
-
-    url: str = INDEX
-    files: tuple[str, ...] = FILES
-
-    def places(self) -> frozenset[tuple[str, int]]:
-        """Return the hosts and ports that the sandbox may reach. Raises ``ValueError``."""
-        return frozenset(place_of(url) for url in (self.url, *self.files))
 
 
 def prepare(change: Change, tip: Snapshot, sandbox: Sandbox, index: Index, root: Path) -> Prepared | None:

@@ -17,20 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.prepare.index import place_of
+
 _LARGEST_HEAD = 64 * 1024
 _CHUNK = 64 * 1024
 _SECONDS = 60.0
-_PORTS = {"http": 80, "https": 443}
 _LINE = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.[01]\r\n")
 _LOG = logging.getLogger("exogate.prepare")
-
-
-def place_of(url: str) -> tuple[str, int]:
-    """Return the host and port of an http or https address. Raises ``ValueError``."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(f"{parts.scheme or url[:40]!r} is no http or https address.")
-    return parts.hostname.lower(), parts.port or _PORTS[parts.scheme]
 
 
 @contextmanager

@@ -130,3 +130,13 @@ def test_a_secret_is_shown_to_nobody(tmp_path: Path) -> None:
     assert "hunter2" not in f"{secret} {secret!r} {[secret]}"
     with pytest.raises(TypeError):
         pickle.dumps(secret)
+
+
+def test_an_index_of_its_own_keeps_its_files_itself(tmp_path: Path) -> None:
+    assert read(tmp_path).index.places() == {("pypi.org", 443), ("files.pythonhosted.org", 443)}
+    own = read(tmp_path, EXOGATE_INDEX_URL="https://packages.example.org:8443/simple")
+    assert own.index.places() == {("packages.example.org", 8443)}
+    more = read(tmp_path, EXOGATE_INDEX_URL="http://a.example/simple", EXOGATE_INDEX_FILES="https://b.example")
+    assert more.index.places() == {("a.example", 80), ("b.example", 443)}
+    with pytest.raises(SettingsError, match="EXOGATE_INDEX_URL"):
+        read(tmp_path, EXOGATE_INDEX_URL="packages.example.org")

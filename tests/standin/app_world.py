@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.standin.apps import TOKEN_SECONDS, App, Delivery, Installation, Review, new_guid, private_key, send
 
 if TYPE_CHECKING:
-    from tests.standin.world import Clock, Repository, Token, User
+    from tests.standin.clock import Clock
+    from tests.standin.world import Repository, Token, User
 
 
 class AppWorld:

@@ -16,17 +16,15 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.standin import git_http, openapi, routes
+from tests.standin.answers import graphql, page
 from tests.standin.apps import app_of
 from tests.standin.faults import DONE_FIRST, LIMITS, Dropped, Fault, Hold, Kind, strike
 from tests.standin.resources.installations import SUSPENDED
 from tests.standin.wire import Answer, Page, Refusal, Request, Route, not_found
 from tests.standin.world import Token, World
-
-_PER_PAGE = 30
-_MOST_PER_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ class StandIn:
     def _api(self, request: Request) -> Answer:
         request = replace(request, token=self._token(request))
         if request.path in ("/graphql", "/api/graphql"):
-            return _graphql(request)
+            return graphql(request)
         found = routes.find(request.method, tuple(unquote(part) for part in request.path.strip("/").split("/")))
         if found is None:
             self.complaints.append(f"There is no route for {request.method} {request.path}.")
@@ -167,7 +165,7 @@ class StandIn:
             raise Refusal(422, f"Invalid request.\n\n{problem}", [])
         given = route.handler(self.world, request)
         if isinstance(given, Page):
-            return _page(given, request)
+            return page(given, request)
         return given if isinstance(given, Answer) else Answer(200, given)
 
     def _token(self, request: Request) -> Token | None:
@@ -235,30 +233,6 @@ class StandIn:
             "X-RateLimit-Reset": str(int(self.world.clock.now) + 3600),
             "X-RateLimit-Resource": "core",
         }
-
-
-def _graphql(request: Request) -> Answer:
-    """Answer the one query that callers make; GraphQL is not in GitHub's description of REST."""
-    if request.token is None:
-        raise Refusal(401, "Requires authentication")
-    if request.json().get("query") != "query { viewer { login } }":
-        return Answer(200, {"errors": [{"message": "The stand-in knows no such query."}]})
-    return Answer(200, {"data": {"viewer": {"login": request.token.user.login}}})
-
-
-def _page(page: Page, request: Request) -> Answer:
-    size = max(1, min(_MOST_PER_PAGE, int(request.query.get("per_page", _PER_PAGE))))
-    number = max(1, int(request.query.get("page", 1)))
-    last = max(1, -(-len(page.items) // size))
-    items = list(page.items[(number - 1) * size : number * size])
-    places = {"prev": number - 1, "first": 1} if number > 1 else {}
-    places |= {"next": number + 1, "last": last} if number < last else {}
-    links = [
-        f'<{request.base}{request.path}?{urlencode({**request.query, "page": at})}>; rel="{rel}"'
-        for rel, at in places.items()
-    ]
-    body: Any = items if page.key is None else {"total_count": len(page.items), page.key: items}
-    return Answer(200, body, {"Link": ", ".join(links)} if links else {})
 
 
 class _Handler(BaseHTTPRequestHandler):

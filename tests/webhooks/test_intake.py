@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from webhooks.deliveries import FAILED, NOTHING, SUPERSEDED
-from webhooks.intake import AwayError, Intake, Taken, job_ids
+from webhooks.intake import AwayError, Intake, Taken
 from webhooks.payloads import PayloadError
-from webhooks.queue import JobQueue, connect
+from webhooks.queue import JobQueue, connect, delivery_of, job_ids
 
 from .payloads import APP, BOT, HEAD, NEWER, event, pulled
 
@@ -101,4 +101,7 @@ def test_a_delivery_with_several_jobs_has_an_id_for_each(intake: Intake, queue: 
     assert intake.take("check_suite", "d-1", suite) is Taken.QUEUED
     assert queue.rq.job_ids == ["d-1", "d-1_1"]
     assert intake.take("check_suite", "d-1", suite) is Taken.DUPLICATE
+    assert queue.others_of("d-1") == {"d-1_1"}
+    assert queue.others_of("d-1_1") == {"d-1"}
     assert job_ids("d", 0) == []
+    assert [delivery_of(id_) for id_ in job_ids("d-1", 3)] == ["d-1"] * 3

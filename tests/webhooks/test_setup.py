@@ -362,9 +362,8 @@ def test_the_real_server_is_set_up_by_its_own_log_and_takes_deliveries_at_once(
             (state,) = re.findall(r"\?state=([0-9a-f]+)", page)
             back = f"http://127.0.0.1:{port}/setup/callback?code={CODE}&state={state}"
             assert "/installations/new" in browser.open(back, timeout=60).read().decode()
-            assert [post(port, pulled("opened"), f"d-{number}", secret=MADE["webhook_secret"]) for number in range(6)] == [
-                202, *[200] * 5,
-            ]  # fmt: skip
+            secret = MADE["webhook_secret"]
+            assert [post(port, pulled("opened"), f"d-{n}", secret=secret) for n in range(6)] == [202, *[200] * 5]
             assert get(port, "/setup")[0] == 410
             assert not any(secret in host.log for secret in (*SECRETS, CODE, state))
         finally:

@@ -156,3 +156,13 @@ def test_no_secret_is_in_what_is_kept(desk: Desk, settings: Settings) -> None:
         if file.is_file():
             content = file.read_bytes()
             assert not [secret for secret in secrets if secret in content], file
+
+
+def test_the_base_branch_as_it_stands_now_decides(desk: Desk) -> None:
+    """A policy that was merged after the pull request was opened judges it."""
+    head = desk.push(BROKEN)
+    desk.work.git("checkout", "--quiet", "main")
+    desk.work.commit({".github/exogate.yml": "gates: {secrets: block, compile: off}\n"}, "Another policy")
+    desk.work.git("push", "--quiet", str(desk.base.directory), "main")
+    desk.standin.world.stale_base = True
+    assert desk.review(head) == "Gates passed."

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["postgres_server", "postgres_url"]
 
-_MISSING = [name for name in ("sqlalchemy", "alembic") if importlib.util.find_spec(name) is None]
+_MISSING = [name for name in ("sqlalchemy", "alembic", "psycopg") if importlib.util.find_spec(name) is None]
 
 
 class _WithoutDatabase(pytest.Module):
     """Stands for a test module that cannot be imported without the extra."""
 
     def collect(self) -> Any:
-        pytest.skip("needs SQLAlchemy and Alembic: pip install 'exogate[app]'", allow_module_level=True)
+        pytest.skip("needs SQLAlchemy, Alembic and psycopg: pip install 'exogate[app]'", allow_module_level=True)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.git import GitError
 from app.ledger.attribution import UNDECLARED, LineRow, Origin
-from app.ledger.landing import Landing, read_landing
+from app.ledger.landing import Landing, landed_on, read_landing
 from app.provenance.commit import PullText
 from app.provenance.types import Status
 from tests.app.provenance.test_read import attach, note
@@ -255,6 +256,38 @@ def test_a_clone_without_the_contents_says_so(pull: Pull, tmp_path: Path) -> Non
     assert any("'a.py' could not be traced" in remark for remark in found.remarks)
     told = [(row.path, row.first, row.last, row.origin.status.value) for row in found.lines]
     assert told == [("a.py", 3, 3, "mixed"), ("a.py", 7, 7, "mixed"), ("new.py", 1, 2, "ai-declared")]
+
+
+def test_a_clone_without_the_contents_of_what_it_landed_on_has_no_lines(pull: Pull, tmp_path: Path) -> None:
+    pull.move_base()
+    onto = pull.repo.git("rev-parse", "main")
+    merge = pull.land("--squash")
+    lost = pull.repo.git("rev-parse", f"{onto}:a.py")
+    clone = tmp_path / "clone"
+    shutil.copytree(pull.repo.path, clone)
+    (clone / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    assert landed_on(clone, pull.base, pull.head, merge) == onto
+    found = read_landing(clone, pull.base, pull.head, merge)
+    assert found.lines == ()
+    assert any("could not be read" in remark for remark in found.remarks)
+    assert (found.method, found.provenance.sum.status) == ("squash", Status.MIXED)
+
+
+def test_what_it_landed_on(pull: Pull) -> None:
+    pull.move_base()
+    onto = pull.repo.git("rev-parse", "main")
+    pull.repo.git("checkout", "--quiet", "topic", "-B", "rebased")
+    pull.repo.git("rebase", "--quiet", "main")
+    rebased = pull.repo.git("rev-parse", "HEAD")
+    pull.repo.git("checkout", "--quiet", "main")
+    merged = pull.land("--no-ff", "--no-edit")
+    assert {landed_on(pull.repo.path, pull.base, pull.head, merge) for merge in (rebased, merged)} == {onto}
+    assert landed_on(pull.repo.path, pull.base, pull.head, pull.head) == pull.base
+
+
+def test_a_commit_that_is_missing_is_an_error(pull: Pull) -> None:
+    with pytest.raises(GitError):
+        read_landing(pull.repo.path, pull.base, pull.head, "f" * 40)
 
 
 def test_a_bare_clone_is_enough(pull: Pull, tmp_path: Path) -> None:

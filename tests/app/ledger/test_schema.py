@@ -111,17 +111,16 @@ def test_an_empty_database_is_not_ready(url: str, ledger: Ledger) -> None:
         ledger.ready()
 
 
-def test_a_migration_that_fails_leaves_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.ledger.migrations.versions import v0001_first
 
     source = Path(v0001_first.__file__).read_text("utf-8")
     broken = source.replace("    _state()\n", "    _state()\n    op.execute(sa.text('SELECT nonsense FROM nowhere'))\n")
     assert broken != source
     scripts = Path(migrate.__file__).parent / "migrations"
-    real = Path.read_bytes(scripts / "env.py")
-    made = Path(__import__("tempfile").mkdtemp(prefix="exogate-migrations-"))
-    (made / "versions").mkdir()
-    (made / "env.py").write_bytes(real)
+    made = tmp_path / "migrations"
+    (made / "versions").mkdir(parents=True)
+    (made / "env.py").write_bytes((scripts / "env.py").read_bytes())
     (made / "versions" / "v0001_first.py").write_text(broken, "utf-8")
     usual = migrate.configuration
 
