@@ -96,8 +96,9 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
         result, rules = _judged(services, api, asked, pull)
         if why := asked.superseded():
             raise SupersededError(why)
+        is_first = not services.ledger.reviews(pull.repository_id, pull.number)
         _record(services, asked, pull, result)
-        standing = show(services, api, pull, result, rules, checks, run)
+        standing = show(services, api, pull, result, rules, checks, run, is_first=is_first)
     _note(services, asked, pull, external, run, Status.COMPLETED)
     return f"{standing.title}."
 
@@ -108,16 +109,28 @@ def external_id(pull: PullRequest, delivery: str) -> str:
 
 
 def show(
-    services: Services, api: Api, pull: PullRequest, result: Review, rules: Rules, checks: CheckRuns, run: CheckRun
+    services: Services,
+    api: Api,
+    pull: PullRequest,
+    result: Review,
+    rules: Rules,
+    checks: CheckRuns,
+    run: CheckRun,
+    *,
+    is_first: bool = False,
 ) -> Standing:
-    """Put a review on its check run and its labels on the pull request, with what people approved and said."""
+    """Put a review on its check run and its labels on the pull request, with what people approved and said.
+
+    *is_first*: no review of this pull request was shown before, so nobody took a label of ours off.
+    """
     provenance, said = people_say(services, pull, result.provenance)
     given = fetch_reviews(api, pull.repository, pull.number, head=pull.head, author=pull.author)
     reviewed = judge(given, head=pull.head, author=pull.author, provenance=provenance, rule=rules.policy.review)
     approvals = approvals_of(reviewed, rules.policy, provenance)
     standing = stand(result, approvals)
     target = Target(pull.repository, pull.number, api.url, api.token, login=run.login)
-    planned = labels.put(api, target, wanted(replace(result, provenance=provenance), approvals))
+    names = wanted(replace(result, provenance=provenance), approvals)
+    planned = labels.put(api, target, names, present=pull.labels if is_first else None, is_first=is_first, makes=True)
     text = summary(result, approvals, [*said, *planned.notes])
     checks.complete(run, Conclusion(standing.conclusion.value), Report(standing.title, text, notes_of(result)))
     return standing

@@ -41,6 +41,8 @@ PAUSES = (5, 15, 60, 180, 600, 1200, 3600, 5400)
 # How long a job may take. Gates have their own, shorter limits.
 LONGEST = 3600
 _DAY = 86_400
+# Seconds for which one worker looks after dead ones' jobs, at most; it takes milliseconds.
+_LOOKING = 20
 # A pull request that nothing was heard of for so long is a new one to us.
 _REMEMBERED = 90 * _DAY
 _ENDED = frozenset({JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
@@ -103,6 +105,13 @@ class HookQueue(Queue):
     """A queue of such jobs."""
 
     job_class = HookJob
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Whether we may look after dead workers' jobs now; one worker at a time does.
+
+        RQ holds this for 15 minutes. A worker that is killed while it looks would keep all others from looking.
+        """
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=_LOOKING))
 
 
 def job_ids(delivery: str, count: int) -> list[str]:

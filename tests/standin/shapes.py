@@ -226,7 +226,7 @@ def pull_simple(world: World, repo: Repository, it: Pull, base: str) -> dict[str
         "draft": it.draft,
         "author_association": "CONTRIBUTOR",
         "head": _side(head, it.head_repository or "unknown/repository", it.head_ref, sha, base),
-        "base": _side(repo, repo.full_name, it.base_ref, repo.commit(it.base_ref), base),
+        "base": _side(repo, repo.full_name, it.base_ref, it.base_sha or repo.commit(it.base_ref), base),
     }
 
 

@@ -110,6 +110,7 @@ class Pull:
     head_repository: str | None
     draft: bool = False
     merge_sha: str | None = None
+    base_sha: str | None = None  # where the base stood when the head was last pushed
 
 
 @dataclass
@@ -245,6 +246,7 @@ class World(AppWorld):
         assert pull.head_repository is not None
         head = self.repositories[pull.head_repository]
         base.git("fetch", "--quiet", str(head.directory), f"+refs/heads/{pull.head_ref}:refs/pull/{number}/head")
+        pull.base_sha = base.commit(pull.base_ref)
         return head.commit(pull.head_ref)
 
     def delete(self, full_name: str) -> None:

@@ -218,3 +218,13 @@ def test_no_password_is_shown() -> None:
     with pytest.raises(QueueError) as error:
         connect("redis://me:secret@h:port/0")
     assert "secret" not in str(error.value)
+
+
+def test_a_worker_that_was_killed_while_it_looked_after_others_is_not_waited_for_long(queue: JobQueue) -> None:
+    assert queue.rq.acquire_maintenance_lock()
+    assert not queue.rq.acquire_maintenance_lock()
+    left = queue.redis.ttl(queue.rq.registry_cleaning_key)
+    assert isinstance(left, int)
+    assert 0 < left <= 20
+    queue.rq.release_maintenance_lock()
+    assert queue.rq.acquire_maintenance_lock()

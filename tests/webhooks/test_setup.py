@@ -119,6 +119,7 @@ def test_one_click_makes_the_app_and_stores_it(operator: Operator, caplog: pytes
 
 
 def test_what_is_stored_is_for_its_owner_alone(operator: Operator) -> None:
+    operator.data.mkdir(mode=0o755)
     operator.set_up()
     assert stat.S_IMODE(operator.data.stat().st_mode) == 0o700
     assert stat.S_IMODE((operator.data / "app.json").stat().st_mode) == 0o600
@@ -257,6 +258,17 @@ def test_of_two_at_once_one_is_told_to_wait(operator: Operator) -> None:
     assert operator.get(browser, f"/setup/callback?code={CODE}&state={state}").status_code == 303
 
 
+def test_what_another_process_has_stored_is_not_written_over(operator: Operator) -> None:
+    """A process that has not read it yet still takes the App for unknown."""
+    browser = operator.let_in()
+    state = state_of(browser)
+    (operator.data / "app.json").write_text("{}")
+    answer = operator.get(browser, f"/setup/callback?code={CODE}&state={state}")
+    assert answer.status_code == 500 and "The App is set up already." in answer.text
+    assert (operator.data / "app.json").read_text() == "{}"
+    assert not operator.github.asked
+
+
 def test_where_nothing_can_be_written_github_is_not_asked(operator: Operator) -> None:
     browser = operator.let_in()
     state, token = state_of(browser), (operator.data / "setup-token").read_text()
@@ -299,7 +311,7 @@ def test_a_code_of_another_form_is_not_sent_on(operator: Operator, code: str) ->
         ((404, b"{}", {}), "good once, and for an hour"),
         ((500, b"<html>hidden-hook</html>", {}), "GitHub"),
         ((422, b'{"message": "Validation Failed"}', {}), "Validation Failed"),
-        ((302, b"", {"Location": "http://127.0.0.1:1/x"}), "GitHub"),
+        ((302, b"", {"Location": "http://127.0.0.1:1/x"}), "GitHub: 302"),
         ((0, b"", {}), "GitHub gave no answer"),
         ((201, b"{}", {}), "html_url, id, pem, webhook_secret"),
         ((201, b"[]", {}), "another form"),
@@ -307,7 +319,7 @@ def test_a_code_of_another_form_is_not_sent_on(operator: Operator, code: str) ->
         ((201, b'{"id": 1', {"X-Length": "500"}), "GitHub"),
         ((201, json.dumps({**MADE, "html_url": "x", "webhook_secret": None}).encode(), {}), "webhook_secret"),
         ((201, json.dumps({**MADE, "html_url": "x", "pem": "nobody may see this"}).encode(), {}), "pem"),
-        ((201, b" " * 300_000, {}), "another form"),
+        ((201, json.dumps({**MADE, "html_url": "x"}).encode() + b" " * 300_000, {}), "another form"),
     ],
 )
 def test_where_github_says_no_it_is_told_and_may_be_tried_again(
