@@ -139,7 +139,9 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             # A group of its own: Ctrl-C on the terminal reaches us alone, and we stop them in order.
             start_new_session=True,
-            preexec_fn=followed(),
+            # Where we are killed nobody stops them in order: Redis closes its file, and for all others jobs and
+            # deliveries survive it; told to end, they would wait for a Redis that is gone.
+            preexec_fn=followed(signal.SIGTERM if program.outlives else signal.SIGKILL),
         )
     except OSError as error:
         raise ChildError(f"{program.name} cannot be started: {error.strerror}: {program.command[0]}.") from error

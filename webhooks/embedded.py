@@ -100,7 +100,10 @@ def redis_program(program: Path, folder: Path, socket: Path) -> Program:
 
 def programs(settings: Settings, server: Path, socket: Path, bind: str, processes: int, workers: int) -> list[Program]:
     """Return everything that the App is made of, in the order in which it starts."""
-    shared = environment(REDIS_URL=f"unix://{quote(str(socket))}", EXOGATE_DATA_DIR=str(settings.data_dir.absolute()))
+    # A name in a file would stand against the one that is given here.
+    shared = environment(
+        REDIS_URL=f"unix://{quote(str(socket))}", REDIS_URL_PATH="", EXOGATE_DATA_DIR=str(settings.data_dir.absolute())
+    )
     web = {**shared, "EXOGATE_BIND": bind, "EXOGATE_WEB_PROCESSES": str(processes)}
     return [
         redis_program(server, settings.data_dir.absolute(), socket),

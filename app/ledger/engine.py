@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,11 @@ def make_place(url: URL) -> None:
     file = Path(url.database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        if not file.exists():
+            # Only where it is new: closing a file drops every lock of this process on it (POSIX), and with them those
+            # of another ledger that is open here. A process elsewhere would then clear its log away, with rows in it.
+            with suppress(FileExistsError):
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise LedgerError(
             f"The ledger at {file} cannot be made: {error.strerror}. Name a place that this user may write to in "

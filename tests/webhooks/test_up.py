@@ -219,7 +219,6 @@ def test_what_waits_when_up_ends_goes_on_at_the_next_start(machine: Host) -> Non
     family = offspring(process.pid)
     process.kill()
     process.wait()
-    os.kill(worker, signal.SIGCONT)
     until(lambda: not [pid for pid in family if alive(pid)])
     assert not machine.told("ended", "d-2")
     process, _ = up(machine)

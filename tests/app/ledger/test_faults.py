@@ -286,3 +286,30 @@ def test_what_a_postgresql_address_says_of_its_connection_counts(postgres_url: s
     with ledger.reading() as session:
         told = session.connection().exec_driver_sql("SELECT current_setting('application_name')").scalar()
     assert told == "mine"
+
+
+ANOTHER = """
+import sys
+from app.ledger.ledger import Ledger
+ledger = Ledger.open(sys.argv[1])
+ledger.delivery(sys.argv[2], "push")
+ledger.close()
+"""
+
+
+def test_two_ledgers_in_one_process_keep_what_others_would_clear_away(file: Path) -> None:
+    """Opening the second must not drop the first one's locks on the file."""
+    url = f"sqlite:///{file}"
+    first = Ledger.open(url)
+    first.delivery("one", "push")
+    second = Ledger.open(url)
+    second.delivery("two", "push")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for name, ours in (("three", "four"), ("five", "six")):
+        subprocess.run([sys.executable, "-c", ANOTHER, url, name], env=environment, check=True)
+        first.delivery(ours, "push")
+    heard = {each.id for each in second.deliveries_since(datetime(2020, 1, 1, tzinfo=UTC))}
+    first.close()
+    second.close()
+    kept = {row[0] for row in sqlite3.connect(file).execute("SELECT guid FROM delivery")}
+    assert heard == kept == {"one", "two", "three", "four", "five", "six"}
