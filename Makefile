@@ -21,8 +21,9 @@ lab: $(VENV)/.installed-lab sandbox
 	$(BIN)/collapse-lab run pocket --quick
 	$(BIN)/collapse-lab report runs/pocket-quick
 
+# Four processes on two cores: many tests wait for others.
 test: $(VENV)/.installed-dev sandbox node
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	$(BIN)/python -m pytest -n 4 --dist worksteal -q
 
 lint: $(VENV)/.installed-dev node
 	$(BIN)/ruff check .
