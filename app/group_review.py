@@ -42,6 +42,9 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
         result = review(request)
         if why := asked.superseded():
             raise SupersededError(why)
+        standing = stand(result, Approvals())
+        report = Report(standing.title, summary(result, Approvals()), notes_of(result), buttons=(RERUN,))
+        checks.complete(run, Conclusion(standing.conclusion.value), report)
         services.ledger.review(
             as_dict(result),
             repository_id=repository_id,
@@ -50,9 +53,6 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
             installation=asked.installation,
             delivery=asked.delivery,
         )
-        standing = stand(result, Approvals())
-        report = Report(standing.title, summary(result, Approvals()), notes_of(result), buttons=(RERUN,))
-        checks.complete(run, Conclusion(standing.conclusion.value), report)
     note(run.id, Status.COMPLETED)
     return f"{standing.title}."
 

@@ -97,8 +97,9 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
         if why := asked.superseded():
             raise SupersededError(why)
         is_first = not services.ledger.reviews(pull.repository_id, pull.number)
-        _record(services, asked, pull, result)
         standing = show(services, api, pull, result, rules, checks, run, is_first=is_first)
+        # Last: a review that the ledger has is one that need not be shown again.
+        _record(services, asked, pull, result)
     _note(services, asked, pull, external, run, Status.COMPLETED)
     return f"{standing.title}."
 

@@ -121,6 +121,21 @@ def test_a_github_that_is_away_ends_in_its_error_and_the_next_attempt_goes_on(de
     assert all(run["status"] == "completed" for run in desk.runs())
 
 
+@pytest.mark.parametrize("where", ["^PATCH .*/check-runs/", "^POST .*/labels$"])
+def test_a_result_that_could_not_be_shown_is_shown_by_the_next_attempt(desk: Desk, where: str) -> None:
+    head = desk.push(GOOD)
+    fault = desk.standin.fail(Kind.BAD_GATEWAY, where, times=100)
+    with pytest.raises(GitHubError):
+        desk.review(head)
+    fault.times = 0
+    assert desk.services.ledger.latest_review(desk.base.id, 1, head) is None
+    desk.deliveries -= 1  # the same delivery
+    assert desk.review(head, retried=True) == "Gates passed."
+    (run,) = desk.runs()
+    assert (run["status"], run["conclusion"]) == ("completed", "success")
+    assert desk.labels() == {"provenance/undeclared", "gates/passed"}
+
+
 def test_a_word_is_recorded_by_who_may_and_shown(desk: Desk) -> None:
     head = desk.push(GOOD, BY_AI)
     desk.review(head)
