@@ -6,7 +6,7 @@ from functools import partial
 
 from app.github.annotations import notes_of
 from app.github.checkout import SupersededError, Wanted, checkout
-from app.github.checks import RERUN, CheckRuns, Conclusion, Report, Status
+from app.github.checks import RERUN, CheckRuns, Report, Status
 from app.ledger.ledger import Ledger
 from app.policy_source import Rules
 from app.pull_review import Asked, Services, prepared, rules_for
@@ -44,7 +44,7 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
             raise SupersededError(why)
         standing = stand(result, Approvals())
         report = Report(standing.title, summary(result, Approvals()), notes_of(result), buttons=(RERUN,))
-        checks.complete(run, Conclusion(standing.conclusion.value), report)
+        checks.complete(run, standing.conclusion, report)
         services.ledger.review(
             as_dict(result),
             repository_id=repository_id,

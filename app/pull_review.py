@@ -13,7 +13,7 @@ from app.github.annotations import notes_of
 from app.github.api import Api
 from app.github.app_auth import READING, Installations
 from app.github.checkout import SupersededError, Wanted, branch_tip, checkout
-from app.github.checks import CheckRun, CheckRuns, Conclusion, Report, Status
+from app.github.checks import CheckRun, CheckRuns, Report, Status
 from app.github.pull import PullRequest, fetch_pull
 from app.github.reviews import fetch_reviews
 from app.github.target import Target
@@ -133,7 +133,7 @@ def show(
     names = wanted(replace(result, provenance=provenance), approvals)
     planned = labels.put(api, target, names, present=pull.labels if is_first else None, is_first=is_first, makes=True)
     text = summary(result, approvals, [*said, *planned.notes])
-    checks.complete(run, Conclusion(standing.conclusion.value), Report(standing.title, text, notes_of(result)))
+    checks.complete(run, standing.conclusion, Report(standing.title, text, notes_of(result)))
     return standing
 
 

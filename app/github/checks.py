@@ -16,6 +16,7 @@ from app.github.annotations import Note
 from app.github.api import Api
 from app.github.errors import GitHubError, MissingError
 from app.reporting.markdown import CHECK_RUN_LIMIT
+from app.standing import Conclusion
 
 NAME = "Exogate"
 # "The Checks API limits the number of annotations to a maximum of 50 per API request" (REST API, Create a check run).
@@ -30,16 +31,6 @@ class Status(StrEnum):
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
-
-
-class Conclusion(StrEnum):
-    """What a completed check run says."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    NEUTRAL = "neutral"
-    ACTION_REQUIRED = "action_required"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

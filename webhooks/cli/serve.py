@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
+
+from webhooks.cli import settings_or_usage
 
 _INSTALL = "exogate serve needs what the App needs; install it: pip install 'exogate[app]'"
 
@@ -21,12 +21,7 @@ def command(host: str, port: int | None, processes: int) -> None:
 
     Exit status: 0 stopped; 2 wrong usage or settings; 3 the ledger cannot be used.
     """
-    from app.settings import Settings, SettingsError
-
-    try:
-        settings = Settings.read(os.environ)
-    except SettingsError as error:
-        raise click.ClickException("\n".join(error.problems)) from error
+    settings = settings_or_usage()
     try:
         from webhooks.web import serve
     except ModuleNotFoundError as error:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from app.cli.exits import Exit
 from app.cli.output import say
+from webhooks.cli import settings_or_usage
 
 _INSTALL = "exogate up needs what the App needs; install it: pip install 'exogate[app]'"
 
@@ -24,12 +23,7 @@ def command(host: str, port: int | None, processes: int, workers: int) -> int:
 
     Exit status: 0 stopped; 2 wrong usage or settings; 3 something could not be started.
     """
-    from app.settings import Settings, SettingsError
-
-    try:
-        settings = Settings.read(os.environ)
-    except SettingsError as error:
-        raise click.ClickException("\n".join(error.problems)) from error
+    settings = settings_or_usage()
     try:
         from webhooks.children import ChildError, Family
         from webhooks.embedded import EmbeddedError, alone, programs, redis_server, socket_for

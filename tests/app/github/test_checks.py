@@ -11,9 +11,10 @@ import pytest
 from app.github.annotations import Note, notes_of
 from app.github.api import Patience
 from app.github.app_auth import Installations
-from app.github.checks import MOST_NOTES, Button, CheckRuns, Conclusion, Report, Status
+from app.github.checks import MOST_NOTES, Button, CheckRuns, Report, Status
 from app.github.errors import DeniedError, GitHubError, RefusedError
 from app.reporting.markdown import CHECK_RUN_LIMIT
+from app.standing import Conclusion
 from gates.decision import Judged
 from gates.verdict import Finding, Severity, Verdict
 from tests.app.reporting.conftest import REJECTING, review

@@ -10,7 +10,7 @@ from app.github import labels
 from app.github.annotations import Note
 from app.github.app_auth import READING, Installations
 from app.github.checkout import Wanted, checkout
-from app.github.checks import CheckRuns, Conclusion, Report
+from app.github.checks import CheckRuns, Report
 from app.github.config import rules_for
 from app.github.pull import fetch_pull
 from app.github.reviews import fetch_reviews
@@ -18,6 +18,7 @@ from app.github.target import Target
 from app.local import open_change
 from app.reporting.labels import BY_NAME
 from app.settings import Settings
+from app.standing import Conclusion
 from tests.conftest import Repo
 from tests.standin.apps import App, Installation
 from tests.standin.faults import LIMITS, Kind
