@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -97,7 +96,8 @@ class Policy(_Strict):
     review: ReviewRule | None = None
     budget: Budget = Budget()
 
-    @cached_property
+    # Not cached: a copy of a model takes what is cached along, and a policy that extends another is such a copy.
+    @property
     def hash(self) -> str:
         """A hash of what the policy judges by: 64 hexadecimal digits.
 

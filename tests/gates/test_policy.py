@@ -94,6 +94,14 @@ def test_writing_a_default_out_does_not_change_the_hash() -> None:
     assert parse(written, "f").hash == parse("gates: {repetition: block}\n", "f").hash
 
 
+def test_a_policy_made_of_another_has_a_hash_of_its_own() -> None:
+    parent = preset("compile")
+    known = parent.hash
+    assert parse("extends: compile\ngates: {lint: block}\n", "f").hash != known
+    assert parent.only(("lint",)).hash != known
+    assert parent.hash == known
+
+
 def test_each_preset_has_a_hash_of_its_own() -> None:
     hashes = [preset(name).hash for name in preset_names()]
     assert len(set(hashes)) == len(hashes)
