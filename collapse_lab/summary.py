@@ -18,8 +18,9 @@ from collapse_lab.tasks import open_source
 from collapse_lab.tasks.task import STRATA, Benchmark
 from gates import registry
 from gates.gate import Kind
+from gates.policy import Policy
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 def write_summary(out: Path, *, quick: bool, command: str) -> Path:
@@ -79,6 +80,7 @@ def _arm(cell: Cell, pages: list[dict[str, Any]]) -> dict[str, Any]:
         "base": cell.base,
         "seed": cell.seed,
         "policy_hash": policy_of(cell.judge.policy).hash if cell.judge.policy else None,
+        "gate_versions": gate_versions(policy_of(cell.judge.policy)) if cell.judge.policy else None,
         "kind": kind_of(cell),
         "rounds": pages,
     }
@@ -93,6 +95,11 @@ def kind_of(cell: Cell) -> str:
     if not kinds:
         return "none"
     return next(k.value for k in (Kind.ENDOGENOUS, Kind.ANCHORED, Kind.EXOGENOUS) if k in kinds)
+
+
+def gate_versions(policy: Policy) -> dict[str, str]:
+    """Return the version of every gate that blocks: those whose verdicts choose what a model is trained on."""
+    return {name: registry.get(name).version for name, rule in policy.active().items() if rule.level == "block"}
 
 
 def _seconds(out: Path) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 from collapse_lab.arms import cells
 from collapse_lab.policies import policy_of
 from collapse_lab.studies import StudyError, names, open_study, parse
+from gates.presets import preset_names
 
 # What each study is about, and may therefore have otherwise than `pocket`.
 VARIES = {
@@ -16,6 +17,7 @@ VARIES = {
     "pocket-hybrid": set(),
     "pocket-long": {"rounds"},
     "pocket-noise": set(),
+    "pocket-presets": set(),
     "pocket-stress": {"sampling"},
 }
 LABELS = {
@@ -23,6 +25,7 @@ LABELS = {
     "pocket-hybrid": {"none", *(f"none, hybrid, human {share}%" for share in (5, 10, 30, 50))},
     "pocket-long": {"none", "tests"},
     "pocket-noise": {"tests", "tests~5%", "tests~10%", "tests~20%"},
+    "pocket-presets": {*preset_names(), "human", "random@standard"},
     "pocket-stress": {"none", "compile", "quality-short", "tests"},
 }
 SMALL = """\

@@ -112,7 +112,7 @@ def write_run(
         }
     )
     summary = {
-        "schema_version": "1.0",
+        "schema_version": "1.1",
         "study": study.name,
         "question": study.question,
         "quick": False,
@@ -193,6 +193,7 @@ def _arm(
         "human_share": 0.0,
         "start": "previous",
         "policy_hash": None if made.control else "0" * 64,
+        "gate_versions": None if made.control else {},
         "kind": made.kind,
         "rounds": pages,
     }
