@@ -137,7 +137,7 @@ def _write_tables(out: Path, plan: Plan, summary: dict[str, Any]) -> None:
     ]
     pd.DataFrame(scores).to_parquet(tables / "scores.parquet", index=False)
     rounds = [
-        {**{k: v for k, v in arm.items() if k != "rounds"}, **_flat(page)}
+        {**{k: v for k, v in arm.items() if k not in ("rounds", "gate_versions")}, **_flat(page)}
         for arm in summary["arms"]
         for page in arm["rounds"]
     ]

@@ -313,7 +313,7 @@ def _flat(pages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the scalar columns, one row an arm and round, nested ones under dotted names."""
     rows = []
     for arm in pages:
-        who = {key: value for key, value in arm.items() if key != "rounds"}
+        who = {key: value for key, value in arm.items() if key not in ("rounds", "gate_versions")}
         for page in arm["rounds"]:
             rows.append({**who, **{key: value for key, value in page.items() if not isinstance(value, dict)}})
     return rows
