@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from app import superseded
 from app.github.annotations import notes_of
-from app.github.checkout import SupersededError, Wanted, checkout
+from app.github.api import Api
+from app.github.checkout import Wanted, checkout
 from app.github.checks import RERUN, CheckRuns, Report, Status
 from app.ledger.ledger import Ledger
 from app.policy_source import Rules
@@ -13,9 +15,11 @@ from app.pull_review import Asked, Services, prepared, rules_for
 from app.reporting.check import summary
 from app.reporting.json_ import as_dict
 from app.review import Request, review
+from app.review_types import Review
 from app.standing import Approvals, stand
 from gates.cache import Cache
 from gates.change import Snapshot
+from gates.stopping import Stop
 
 
 def review_group(services: Services, asked: Asked, repository_id: int, base: str) -> str:
@@ -32,16 +36,9 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
     run = checks.start(asked.head, external, summary="The gates are judging this group.", look=asked.retried)
     note(run.id, Status.IN_PROGRESS)
     with checks.finishing(run):
-        place = checkout(services.settings, api, Wanted(asked.repository, base, asked.head))
-
-        def rules(tip: Snapshot) -> Rules:
-            return rules_for(services, asked.installation, asked.repository, tip)
-
-        cache = Cache(services.settings.data_dir / "verdicts")
-        request = Request(place, base, asked.head, rules=rules, prepare=partial(prepared, services), cache=cache)
-        result = review(request)
-        if why := asked.superseded():
-            raise SupersededError(why)
+        with superseded.until(asked.superseded) as stop:
+            result = _judged(services, api, asked, repository_id, base, stop)
+        superseded.check(asked.superseded)
         standing = stand(result, Approvals())
         report = Report(standing.title, summary(result, Approvals()), notes_of(result), buttons=(RERUN,))
         checks.complete(run, standing.conclusion, report)
@@ -55,6 +52,17 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
         )
     note(run.id, Status.COMPLETED)
     return f"{standing.title}."
+
+
+def _judged(services: Services, api: Api, asked: Asked, repository_id: int, base: str, stop: Stop) -> Review:
+    place = checkout(services.settings, api, Wanted(asked.repository, base, asked.head, repository_id=repository_id))
+
+    def rules(tip: Snapshot) -> Rules:
+        return rules_for(services, asked.installation, asked.repository, tip)
+
+    cache = Cache(services.settings.data_dir / "verdicts")
+    prepare = partial(prepared, services)
+    return review(Request(place, base, asked.head, rules=rules, prepare=prepare, cache=cache, stop=stop))
 
 
 def _note(ledger: Ledger, asked: Asked, repository_id: int, external: str, run: int | None, step: Status) -> None:

@@ -17,8 +17,9 @@ from app.ledger.landing import landed_on, read_landing
 from app.ledger.words import PROVENANCE, Reviewers
 from app.policy_source import Rules
 from app.provenance.commit import PullText
-from app.pull_review import Services, external_id, people_say, rules_for, show
+from app.pull_review import Services, external_id, people_say, rules_for, show, wanted_of
 from app.reporting.check import summary
+from app.reporting.labels import configured
 from app.reporting.read import read
 from app.review_types import Review
 from app.reviewers import MAY_WRITE, judge
@@ -32,7 +33,12 @@ def reconsider(services: Services, installation: int, repository: str, number: i
     Raises ``GitHubError`` and ``LedgerError``.
     """
     api = services.installations.api(installation, repository)
-    pull = fetch_pull(api, repository, number)
+    return _reconsidered(services, installation, api, fetch_pull(api, repository, number))
+
+
+def _reconsidered(
+    services: Services, installation: int, api: Api, pull: PullRequest, rules: Rules | None = None
+) -> str:
     row = services.ledger.latest_review(pull.repository_id, pull.number, pull.head)
     if row is None:
         return _NONE
@@ -42,7 +48,7 @@ def reconsider(services: Services, installation: int, repository: str, number: i
     if run is None:
         run = checks.start(pull.head, external, summary="What the approvals come to is decided anew.", look=True)
     with checks.finishing(run):
-        rules = _rules(services, installation, api, pull, row.base)
+        rules = rules or _rules(services, installation, api, pull, row.base)
         standing = show(services, api, pull, _kept(row.document), rules, checks, run)
     return f"{standing.title}."
 
@@ -59,19 +65,30 @@ def record_word(
     value: str,
     reason: str,
     delivery: str,
+    by_operator: bool = False,
 ) -> str:
     """Write down what a person said against what was declared, and show it. Return what was done in a sentence.
 
     *kind* ``provenance`` says whose the change is, and needs the right to write. That a person wrote it cannot be
-    said by who opened it: the policy would ask for no review then. Other kinds (labels) need what GitHub asked for.
+    said by who opened it: the policy would ask for no review then. *by_operator*: whoever runs Exogate says it, who has
+    no account there to be asked about. The other kinds, ``labeled`` and ``unlabeled``, need what GitHub asked for. A
+    label of ours is written down by its key, however the policy calls it; others are not.
     """
     api = services.installations.api(installation, repository)
     pull = fetch_pull(api, repository, number)
+    rules = None
     if kind == PROVENANCE:
-        if permission(api, pull.repository, actor) not in MAY_WRITE:
+        if not by_operator and permission(api, pull.repository, actor) not in MAY_WRITE:
             return f"{actor} may not write to this repository, so nothing was changed."
         if value == "human" and actor == pull.author.login:
             return f"{actor} opened this pull request: that a person wrote it is for somebody else to say."
+    else:
+        row = services.ledger.latest_review(pull.repository_id, pull.number, pull.head)
+        rules = _rules(services, installation, api, pull, row.base if row is not None else pull.base)
+        key = configured(rules.policy.labels).key(value)
+        if key is None:
+            return f"{value} is no label of Exogate's here, so there is nothing to write down."
+        value = key
     services.ledger.override(
         repository_id=pull.repository_id,
         number=number,
@@ -82,7 +99,7 @@ def record_word(
         reason=reason,
         delivery=delivery,
     )
-    return f"It was written down. {reconsider(services, installation, repository, number)}"
+    return f"It was written down. {_reconsidered(services, installation, api, pull, rules)}"
 
 
 def may_write(services: Services, installation: int, repository: str, actor: str) -> bool:
@@ -104,7 +121,7 @@ def explain(services: Services, installation: int, repository: str, number: int)
         return say(services, installation, repository, number, _NONE)
     result = _kept(row.document)
     rules = _rules(services, installation, api, pull, row.base)
-    provenance, said = people_say(services, pull, result.provenance)
+    provenance, said = people_say(services, pull, result.provenance, configured(rules.policy.labels))
     given = fetch_reviews(api, pull.repository, pull.number, head=pull.head, author=pull.author)
     reviewed = judge(given, head=pull.head, author=pull.author, provenance=provenance, rule=rules.policy.review)
     text = summary(result, approvals_of(reviewed, rules.policy, provenance), said)
@@ -129,10 +146,10 @@ def merged(
     pull = fetch_pull(api, repository, number)
     row = services.ledger.latest_review(pull.repository_id, number, head)
     base = row.base if row is not None else pull.base
-    place = checkout(services.settings, api, Wanted(pull.repository, base, head, number))
-    place = checkout(services.settings, api, Wanted(pull.repository, merge_sha, head, number))
+    place = checkout(services.settings, api, Wanted(pull.repository, base, head, number, pull.repository_id))
+    place = checkout(services.settings, api, Wanted(pull.repository, merge_sha, head, number, pull.repository_id))
     onto = landed_on(place, base, head, merge_sha)
-    place = checkout(services.settings, api, Wanted(pull.repository, onto, head, number))
+    place = checkout(services.settings, api, Wanted(pull.repository, onto, head, number, pull.repository_id))
     words = PullText(branch=pull.head_ref, body=pull.body, author=pull.author)
     rules = _rules(services, installation, api, pull, base)
     landing = read_landing(place, base, head, merge_sha, words, accepted_signoffs=rules.policy.accept_signoffs)
@@ -148,6 +165,7 @@ def merged(
         method=landing.method.value,
         reviewers=(Reviewers.INDEPENDENT if reviewed.counted else whose).value,
         lines=landing.lines,
+        files=landing.files,
         provenance=landing.provenance.sum,
         delivery=delivery,
     )
@@ -160,6 +178,6 @@ def _kept(document: object) -> Review:
 
 def _rules(services: Services, installation: int, api: Api, pull: PullRequest, base: str) -> Rules:
     """Return the rules of the base commit that a review was judged by."""
-    place = checkout(services.settings, api, Wanted(pull.repository, base, pull.head, pull.number))
+    place = checkout(services.settings, api, wanted_of(pull, base))
     with Objects(place) as objects:
         return rules_for(services, installation, pull.repository, GitSnapshot(objects, base))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from app import superseded
 from app.approvals import approvals_of
 from app.github import config, labels
 from app.github.annotations import notes_of
@@ -14,6 +15,7 @@ from app.github.api import Api
 from app.github.app_auth import READING, Installations
 from app.github.checkout import SupersededError, Wanted, branch_tip, checkout
 from app.github.checks import CheckRun, CheckRuns, Report, Status
+from app.github.errors import MissingError, RefusedError
 from app.github.pull import PullRequest, fetch_pull
 from app.github.reviews import fetch_reviews
 from app.github.target import Target
@@ -27,7 +29,7 @@ from app.prepare.prepared import Prepared
 from app.provenance.types import Provenance
 from app.reporting.check import summary
 from app.reporting.json_ import as_dict
-from app.reporting.labels import wanted
+from app.reporting.labels import Labels, configured, wanted
 from app.review import Request, review
 from app.review_types import Review, Revision
 from app.reviewers import judge
@@ -36,6 +38,7 @@ from app.standing import Standing, stand
 from gates.cache import Cache
 from gates.change import Snapshot
 from gates.sandbox.spec import Sandbox
+from gates.stopping import Stop
 
 _JUDGING = "The gates are judging this commit."
 
@@ -58,16 +61,20 @@ class Services:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which head is to be reviewed. ``delivery`` is that of the event that asked, and names the check run with it.
+    """Which head is to be reviewed.
+
+    ``repository`` is the name as it is now, and ``repository_id`` says which one is meant. ``delivery`` is that of the
+    event that asked, and names the check run with it.
 
     ``again``: also where this head was reviewed. ``retried``: an earlier attempt may have made the check run.
-    ``superseded`` says at any time why to stop, or ``None``.
+    ``superseded`` says at any time why to stop, or ``None``; it is asked about every second, from another thread.
     """
 
     installation: int
     repository: str
     head: str
     delivery: str
+    repository_id: int | None = None
     again: bool = False
     retried: bool = False
     superseded: Callable[[], str | None] = lambda: None
@@ -81,6 +88,8 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
     """
     api = services.installations.api(asked.installation, asked.repository)
     pull = fetch_pull(api, asked.repository, number)
+    if asked.repository_id not in (None, pull.repository_id):
+        raise MissingError(f"{asked.repository} is the name of another repository by now.")
     if pull.head != asked.head:
         raise SupersededError(f"{asked.head[:10]} is the head of this pull request no more.")
     if not pull.is_open:
@@ -93,9 +102,9 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
     run = checks.start(pull.head, external, summary=_JUDGING, look=asked.retried)
     _note(services, asked, pull, external, run, Status.IN_PROGRESS)
     with checks.finishing(run):
-        result, rules = _judged(services, api, asked, pull)
-        if why := asked.superseded():
-            raise SupersededError(why)
+        with superseded.until(asked.superseded) as stop:
+            result, rules = _judged(services, api, asked, pull, stop)
+        superseded.check(asked.superseded)
         is_first = not services.ledger.reviews(pull.repository_id, pull.number)
         standing = show(services, api, pull, result, rules, checks, run, is_first=is_first)
         # Last: a review that the ledger has is one that need not be shown again.
@@ -124,17 +133,28 @@ def show(
 
     *is_first*: no review of this pull request was shown before, so nobody took a label of ours off.
     """
-    provenance, said = people_say(services, pull, result.provenance)
+    called = configured(rules.policy.labels)
+    provenance, said = people_say(services, pull, result.provenance, called)
     given = fetch_reviews(api, pull.repository, pull.number, head=pull.head, author=pull.author)
     reviewed = judge(given, head=pull.head, author=pull.author, provenance=provenance, rule=rules.policy.review)
     approvals = approvals_of(reviewed, rules.policy, provenance)
     standing = stand(result, approvals)
     target = Target(pull.repository, pull.number, api.url, api.token, login=run.login)
-    names = wanted(replace(result, provenance=provenance), approvals)
-    planned = labels.put(api, target, names, present=pull.labels if is_first else None, is_first=is_first, makes=True)
-    text = summary(result, approvals, [*said, *planned.notes])
+    keys = wanted(replace(result, provenance=provenance), approvals)
+    said += _label(api, target, keys, called, labels.Seen(pull.labels, pull.updated), is_first=is_first)
+    text = summary(result, approvals, said)
     checks.complete(run, standing.conclusion, Report(standing.title, text, notes_of(result)))
     return standing
+
+
+def _label(
+    api: Api, target: Target, keys: frozenset[str], called: Labels, seen: labels.Seen, *, is_first: bool
+) -> tuple[str, ...]:
+    """Put the labels there. Return sentences on what was left to people, or on what GitHub does not take."""
+    try:
+        return labels.put(api, target, keys, called, seen=seen, is_first=is_first, makes=True).notes
+    except RefusedError as error:  # of a name or colour of the policy's, which is no reason to lose a review
+        return (f"The labels were not all set: {error}",)
 
 
 def rules_for(services: Services, installation: int, repository: str, base: Snapshot) -> Rules:
@@ -144,9 +164,15 @@ def rules_for(services: Services, installation: int, repository: str, base: Snap
     return config.rules_for(services.settings, wide, repository, base)
 
 
-def _judged(services: Services, api: Api, asked: Asked, pull: PullRequest) -> tuple[Review, Rules]:
-    base = branch_tip(services.settings, api, pull.repository, pull.base_ref)
-    place = checkout(services.settings, api, Wanted(pull.repository, base, pull.head, pull.number))
+def wanted_of(pull: PullRequest, base: str) -> Wanted:
+    """Return what to have of a pull request's repository: its head, and the commit *base*."""
+    return Wanted(pull.repository, base, pull.head, pull.number, pull.repository_id)
+
+
+def _judged(services: Services, api: Api, asked: Asked, pull: PullRequest, stop: Stop) -> tuple[Review, Rules]:
+    base = branch_tip(services.settings, api, pull.repository, pull.base_ref, pull.repository_id)
+    place = checkout(services.settings, api, wanted_of(pull, base))
+    superseded.check(asked.superseded)  # a first clone takes its time
     chosen: list[Rules] = []
 
     def rules(base: Snapshot) -> Rules:
@@ -164,6 +190,7 @@ def _judged(services: Services, api: Api, asked: Asked, pull: PullRequest) -> tu
             rules=rules,
             prepare=partial(prepared, services),
             cache=Cache(services.settings.data_dir / "verdicts"),
+            stop=stop,
         )
     )
     # For people: the branches' names, which a commit alone does not have.
@@ -207,12 +234,14 @@ def _note(
     )
 
 
-def people_say(services: Services, pull: PullRequest, declared: Provenance) -> tuple[Provenance, list[str]]:
-    """Return the provenance that people's words leave, and those words."""
+def people_say(
+    services: Services, pull: PullRequest, declared: Provenance, called: Labels
+) -> tuple[Provenance, list[str]]:
+    """Return the provenance that people's words leave, and those words, with labels as they are *called*."""
     overrides = services.ledger.overrides(pull.repository_id, pull.number)
     status = overruling(overrides, pull.head)
     provenance = declared if status is None else replace(declared, status=status)
-    return provenance, [said_by(row.actor, row.kind, row.value, row.reason) for row in overrides]
+    return provenance, [said_by(row.actor, row.kind, called.known_as(row.value), row.reason) for row in overrides]
 
 
 def said_by(actor: str, kind: str, value: str, reason: str) -> str:

@@ -27,6 +27,8 @@ from gates.panel import judge
 from gates.policy import Policy
 from gates.sandbox.choose import choose as choose_sandbox
 from gates.sandbox.spec import Sandbox, SandboxError
+from gates.sandbox.stoppable import Stoppable
+from gates.stopping import Stop
 from gates.verdict import Verdict
 from gates.workspace import Workspace
 
@@ -45,7 +47,7 @@ class Request:
     a back-end. ``rules`` chooses by the base branch's snapshot instead of ``policy``, ``config`` and ``gates``, for
     whoever knows of more places where a policy can stand. ``never_run`` says in a sentence why nothing of the change
     may run here; gates that would run it then cannot judge. ``prepare`` makes an environment for the repository's
-    tests, where a sandbox works and a gate runs tests.
+    tests, where a sandbox works and a gate runs tests. ``stop`` may say on the way that nobody wants the review.
     """
 
     repo: Path
@@ -64,6 +66,7 @@ class Request:
     rules: Callable[[Snapshot], Rules] | None = None
     prepare: Callable[[LocalChange, Sandbox], Prepared | None] | None = None
     cache: Cache = field(default_factory=Cache)
+    stop: Stop = field(default_factory=Stop)
     progress: Callable[[str, str], None] = _silent
 
 
@@ -72,10 +75,12 @@ def review(request: Request) -> Review:
 
     Raises ``SourceError`` (the change cannot be taken), ``PolicyError``, ``UnknownGateError``, ``BrokenGateError``,
     ``InterpreterError`` or, where a back-end was named that does not work, ``SandboxError``: nothing was judged then.
+    Raises ``StoppedError`` soon after the request's ``stop`` says so; no process of the review is left then.
     """
     started = time.monotonic()
     for name in request.gates:
         registry.get(name)
+    request.stop.check()
     with open_change(request.repo, request.base, request.head, request.directory) as local, Workspace() as workspace:
         rules = _rules(request, local.policy_base)
         told = _provenance(request, local, rules.policy)
@@ -114,14 +119,14 @@ def _branch(head: str) -> str:
 def _context(request: Request, local: LocalChange, workspace: Workspace, policy: Policy) -> tuple[Context, list[str]]:
     if request.never_run:  # not even the repository's own interpreter is looked for: it lies among the change's files
         own = Interpreter.own()
-        return Context(workspace, own, own, None, request.never_run, request.cache), [request.never_run]
+        context = Context(workspace, own, own, None, request.never_run, request.cache, stop=request.stop)
+        return context, [request.never_run]
     tested = any(Need.PYTEST in registry.get(name).needs for name in policy.active())
     sandbox, remedy, notes = _sandbox(request)
     interpreter, said = _interpreter(request, local, sandbox if tested else None)
-    return Context(workspace, interpreter, Interpreter.own(), sandbox, remedy, request.cache), [
-        *(said if tested else ()),
-        *notes,
-    ]
+    own = Interpreter.own()
+    context = Context(workspace, interpreter, own, sandbox, remedy, request.cache, stop=request.stop)
+    return context, [*(said if tested else ()), *notes]
 
 
 def _sandbox(request: Request) -> tuple[Sandbox | None, str, list[str]]:
@@ -139,7 +144,7 @@ def _interpreter(request: Request, local: LocalChange, sandbox: Sandbox | None) 
     notes: list[str] = []
     if request.prepare is not None and sandbox is not None:
         try:
-            prepared = request.prepare(local, sandbox)
+            prepared = request.prepare(local, Stoppable(sandbox, request.stop))
         except PrepareError as error:
             prepared = None
             notes.append(str(error))

@@ -14,6 +14,7 @@ from gates.cache import Cache
 from gates.change import Change
 from gates.interpreter import Interpreter
 from gates.sandbox.spec import Command, Result, Sandbox, SandboxError
+from gates.stopping import Stop
 from gates.verdict import Verdict
 from gates.workspace import Workspace
 
@@ -71,7 +72,7 @@ class Context:
 
     ``interpreter`` runs the repository's tests. ``own`` is Exogate's, where the tools are installed. ``deadline``
     is a ``time.monotonic`` value after which the panel no longer waits. ``prepared_tests`` is for studies; a review
-    always runs pytest.
+    always runs pytest. ``stop`` says when the review is not wanted any more.
     """
 
     workspace: Workspace
@@ -83,6 +84,7 @@ class Context:
     deadline: float = float("inf")
     jobs: int = 1
     prepared_tests: PreparedTests | None = None
+    stop: Stop = field(default_factory=Stop)
 
     def seconds_left(self) -> float:
         """Return the seconds until the deadline, never negative."""
@@ -91,7 +93,8 @@ class Context:
     def run(self, command: Command) -> Result:
         """Run a command in the sandbox, within the time left.
 
-        Raises ``CouldNotJudgeError`` where no sandbox works: execution never falls back to none.
+        Raises ``CouldNotJudgeError`` where no sandbox works: execution never falls back to none; in a panel also
+        ``StoppedError`` where the review is to stop.
         """
         if self.sandbox is None:
             raise CouldNotJudgeError(self.sandbox_remedy)

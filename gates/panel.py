@@ -14,12 +14,17 @@ from gates.decision import Judged
 from gates.gate import Context, CouldNotJudgeError
 from gates.policy import GateRule, Policy
 from gates.sandbox.spec import Command, Mount, Result, Sandbox
+from gates.sandbox.stoppable import Stoppable
+from gates.stopping import Stop
 from gates.verdict import Outcome, Verdict
 
 # Gates parse hostile source in their threads; CPython's parser needs room before its own guards act.
 _STACK_BYTES = 64 * 1024 * 1024
 # A gate that runs in the sandbox is ended by the sandbox at the deadline; this is for it to come back and say so.
 _GRACE_SECONDS = 5.0
+# How long a sandbox may take to end a command that is not wanted any more.
+_SETTLING_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
 
 Progress = Callable[[str, str], None]
 
@@ -40,15 +45,17 @@ def judge(
 
     ``provenance`` is the changes' status; gates that a policy keeps for other statuses say `skip`. A gate that
     crashes, answers nonsense or outlives the budget yields `error` for every change and leaves the others alone.
-    ``progress`` is called with a gate's name and "started" or its outcome, from several threads.
+    ``progress`` is called with a gate's name and "started" or its outcome, from several threads. Raises
+    ``StoppedError`` soon after ``context.stop`` says so, when no command of a gate is left; gates that compute on do
+    so in threads that end with the process.
     """
     jobs = policy.budget.jobs or cores()
     deadline = time.monotonic() + policy.budget.seconds
-    limited = replace(context, deadline=deadline, jobs=jobs, sandbox=_throttled(context.sandbox, jobs))
+    limited = replace(context, deadline=deadline, jobs=jobs, sandbox=_limited(context, jobs))
     tasks = [
         _Task(name, rule, policy, changes, limited, provenance, progress) for name, rule in policy.active().items()
     ]
-    _run(tasks, deadline)
+    _run(tasks, deadline, context.stop)
     return [
         [Judged(task.verdicts()[index], task.rule.level == "block") for task in tasks] for index in range(len(changes))
     ]
@@ -59,7 +66,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run(tasks: Sequence[_Task], deadline: float) -> None:
+def _run(tasks: Sequence[_Task], deadline: float, stop: Stop) -> None:
     previous = threading.stack_size(_STACK_BYTES)
     try:
         # Daemon threads: one that hangs in a library's regular expression must not keep the process alive.
@@ -68,8 +75,16 @@ def _run(tasks: Sequence[_Task], deadline: float) -> None:
             thread.start()
     finally:
         threading.stack_size(previous)
+    _wait(threads, deadline + _GRACE_SECONDS, stop)
+    if stop.why is not None:
+        stop.settled(_SETTLING_SECONDS)
+    stop.check()
+
+
+def _wait(threads: Sequence[threading.Thread], until: float, stop: Stop) -> None:
     for thread in threads:
-        thread.join(max(0.0, deadline + _GRACE_SECONDS - time.monotonic()))
+        while thread.is_alive() and stop.why is None and (left := until - time.monotonic()) > 0:
+            thread.join(min(left, _LOOK_SECONDS))
 
 
 @dataclass
@@ -150,5 +165,7 @@ class _Throttled:
             return self.inner.run(command)
 
 
-def _throttled(sandbox: Sandbox | None, jobs: int) -> Sandbox | None:
-    return None if sandbox is None else _Throttled(sandbox, threading.Semaphore(jobs))
+def _limited(context: Context, jobs: int) -> Sandbox | None:
+    if context.sandbox is None:
+        return None
+    return _Throttled(Stoppable(context.sandbox, context.stop), threading.Semaphore(jobs))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gates import registry
 from gates.gate import Gate, Kind, Settings
+from gates.policy_labels import LabelRule, WrittenRules
 from gates.policy_words import distinct, explain
 
 Level = Literal["block", "advise", "off"]
@@ -78,13 +79,14 @@ class PolicyFile(_Strict):
     gates: dict[str, Annotated[GateRule, BeforeValidator(_short_rule)]] = Field(default_factory=dict)
     review: ReviewRule | None = None
     budget: Budget | None = None
+    labels: WrittenRules | None = None
 
 
 class Policy(_Strict):
     """A policy with everything filled in: what a review and the lab use.
 
     ``accept_signoffs``: an author's own `Signed-off-by` attests that a person wrote the commit, where no sign says
-    otherwise.
+    otherwise. ``labels`` are rules by a label's key, for those that the file names.
     """
 
     name: str
@@ -95,14 +97,15 @@ class Policy(_Strict):
     gates: dict[str, GateRule] = Field(default_factory=dict)
     review: ReviewRule | None = None
     budget: Budget = Budget()
+    labels: dict[str, LabelRule] = Field(default_factory=dict)
 
     # Not cached: a copy of a model takes what is cached along, and a policy that extends another is such a copy.
     @property
     def hash(self) -> str:
         """A hash of what the policy judges by: 64 hexadecimal digits.
 
-        Names, descriptions, budgets and whether it is enforced change no verdict and are left out; settings count
-        with their defaults, so writing a default out changes nothing.
+        Names, descriptions, budgets, labels and whether it is enforced change no verdict and are left out; settings
+        count with their defaults, so writing a default out changes nothing.
         """
         judged_by = {
             "accept_signoffs": self.accept_signoffs,

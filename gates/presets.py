@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from gates.nearest import did_you_mean
 from gates.policy import GateRule, Policy, PolicyError, PolicyFile, PolicyProblem, check_gates, unknown_gates
+from gates.policy_labels import check_labels, merged, unknown_labels
 from gates.policy_words import distinct, explain
 from gates.policy_yaml import Location, YamlError, load
 
@@ -60,9 +61,10 @@ def parse(text: str, source: str, default_name: str = "custom", *, endogenous_al
         raise PolicyError(source, [PolicyProblem(line=1, message=message)])
     given = _validate(data, lines, source)
     if given.policy is not None:
-        return _chosen(given, data, lines, source)
-    policy = _filled(given, _parent(given.extends, lines, source), default_name)
-    wrong = check_gates(policy, endogenous_alone=endogenous_alone)
+        policy = _chosen(given, data, lines, source)
+    else:
+        policy = _filled(given, _parent(given.extends, lines, source), default_name)
+    wrong = [*check_gates(policy, endogenous_alone=endogenous_alone), *check_labels(policy.labels)]
     problems = [PolicyProblem(line=line_of(lines, at), message=text) for at, text in wrong]
     if problems:
         raise PolicyError(source, problems)
@@ -91,20 +93,22 @@ def _validate(data: dict[str, Any], lines: dict[Location, int], source: str) -> 
         return given
     if isinstance(gates := data.get("gates"), dict):
         problems += unknown_gates(gates)
+    if isinstance(labels := data.get("labels"), dict):
+        problems += unknown_labels(labels)
     raise PolicyError(source, [PolicyProblem(line=line_of(lines, at), message=text) for at, text in problems])
 
 
 def _chosen(given: PolicyFile, data: dict[str, Any], lines: dict[Location, int], source: str) -> Policy:
-    """Resolve `policy: NAME`; beside it only `enforce` and `budget` make sense."""
-    others = sorted(set(data) - {"policy", "enforce", "budget"})
+    """Resolve `policy: NAME`; beside it only what changes no verdict makes sense."""
+    others = sorted(set(data) - {"policy", "enforce", "budget", "labels"})
     if others:
         message = (
             f"`policy:` chooses a preset as it is, so {others[0]!r} cannot stand beside it; use `extends:` instead."
         )
         raise PolicyError(source, [PolicyProblem(line=line_of(lines, (others[0],)), message=message)])
     policy = _named(given.policy or "", lines, ("policy",), source)
-    changed = {k: v for k, v in (("enforce", given.enforce), ("budget", given.budget)) if v is not None}
-    return policy.model_copy(update=changed)
+    said = {"enforce": given.enforce, "budget": given.budget, "labels": given.labels}
+    return policy.model_copy(update={key: value for key, value in said.items() if value is not None})
 
 
 def _parent(name: str | None, lines: dict[Location, int], source: str) -> Policy | None:
@@ -134,6 +138,7 @@ def _filled(given: PolicyFile, parent: Policy | None, default_name: str) -> Poli
         "review": given.review,
         "budget": given.budget,
         "description": given.description,
+        "labels": merged(base.labels, given.labels or {}),
     }
     changed = {key: value for key, value in values.items() if value is not None}
     return base.model_copy(update={"name": given.name or default_name, "gates": gates, **changed})

@@ -41,7 +41,8 @@ class LedgerChecks:
 
     def close(self, check: OpenCheck, reason: str) -> None:
         """Complete it on GitHub and note that."""
-        runs = CheckRuns(self.installations.api(check.installation, check.repository), check.repository, self.app)
+        where = self.installations.place(check.installation, check.repository, check.repository_id)
+        runs = CheckRuns(self.installations.api(*where), where[1], self.app)
         number = check.check_run_id
         if number is None:
             # Its worker died between asking for it and noting GitHub's answer.

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 from app.github.app_auth import Installations
 from app.github.checkout import SupersededError as PushedOverError
 from app.github.checks import CheckRuns
 from app.github.pull import pulls_with_head
 from app.group_review import review_group
+from app.judge_again import judge_again
 from app.ledger.ledger import Ledger
 from app.ledger.words import PROVENANCE
 from app.pull_events import explain, head_of, may_write, merged, reconsider, record_word, say
 from app.pull_review import Asked, Services, review_pull
 from app.reporting.text import markdown
 from app.settings import Settings
+from gates.presets import preset
 from webhooks import jobs
 from webhooks.commands import Explain, Rerun, SetLabel, Unclear, understand
 from webhooks.failures import SupersededError
 from webhooks.perform import Turn
+from webhooks.redis_connection import connect
+from webhooks.simulated import SimulatedVerdicts
+
+J = TypeVar("J", bound=jobs.Job)
 
 
 def performer(settings: Settings) -> AppPerformer:
@@ -36,7 +44,7 @@ class AppPerformer:
     def perform(self, job: jobs.Job, turn: Turn) -> str:
         """Do it, and return what was done in a sentence."""
         try:
-            return self._done(job, turn)
+            return self._done(self._as_now(job), turn)
         except PushedOverError as error:
             raise SupersededError(str(error)) from error
 
@@ -44,11 +52,20 @@ class AppPerformer:
         """Close the check run of a review that failed for good."""
         if not isinstance(job, jobs.ReviewHead):
             return
+        job = self._as_now(job)
         api = self._services.installations.api(job.installation, job.repository)
         checks = CheckRuns(api, job.repository, self._services.app_id)
         for row in self._services.ledger.open_checks(datetime.now(UTC)):
             if row.check_run_id is not None and (row.repository_id, row.head) == (job.repository_id, job.head):
                 checks.close(row.check_run_id, f"This commit was not reviewed. {reason}")
+
+    def _as_now(self, job: J) -> J:
+        """Return the job with its repository's name, and installation, as they are now: it may have waited long."""
+        if isinstance(job, jobs.Installed):
+            return job
+        installations = self._services.installations
+        installation, repository = installations.place(job.installation, job.repository, job.repository_id)
+        return replace(job, installation=installation, repository=repository)
 
     def _done(self, job: jobs.Job, turn: Turn) -> str:
         services = self._services
@@ -68,6 +85,8 @@ class AppPerformer:
             case jobs.Merged():
                 where = (job.installation, job.repository, job.number)
                 return merged(services, *where, job.head, job.merge_sha, job.delivery)
+            case jobs.Judge():
+                return self._judge_again(job, turn)
             case jobs.Installed():
                 services.ledger.installation(
                     job.installation, job.account, job.event, job.repositories, delivery=job.delivery
@@ -80,6 +99,7 @@ class AppPerformer:
             job.repository,
             job.head,
             job.delivery,
+            repository_id=job.repository_id,
             again=job.again,
             retried=turn.attempt > 1,
             superseded=turn.superseded,
@@ -104,7 +124,15 @@ class AppPerformer:
             value=job.value,
             reason=job.reason,
             delivery=job.delivery,
+            by_operator=job.by_operator,
         )
+
+    def _judge_again(self, job: jobs.Judge, turn: Turn) -> str:
+        where = (job.installation, job.repository, job.review_id)
+        ran = judge_again(self._services, *where, policy=job.policy, gates=job.gates, stopped=turn.superseded)
+        kept = SimulatedVerdicts(connect(self._services.settings.redis_url, patient=True))
+        kept.put(preset(job.policy).hash, job.review_id, ran)
+        return f"{len(ran.verdicts)} gates of {job.policy} judged it for a simulation."
 
     def _command(self, job: jobs.Command, turn: Turn) -> str:
         where = (job.installation, job.repository)
@@ -118,7 +146,7 @@ class AppPerformer:
                 return explain(self._services, *where, job.number)
             case Rerun():
                 head = head_of(self._services, *where, job.number)
-                asked = Asked(*where, head, job.delivery, again=True, retried=turn.attempt > 1)
+                asked = Asked(*where, head, job.delivery, job.repository_id, again=True, retried=turn.attempt > 1)
                 return review_pull(self._services, asked, job.number)
             case SetLabel(kind, reason):
                 return record_word(

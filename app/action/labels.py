@@ -6,7 +6,9 @@ from app.action.environment import Environment
 from app.action.inputs import Inputs
 from app.action.sides import Sides
 from app.reporting import markdown
+from app.reporting.labels import configured
 from app.review_types import Review
+from gates.policy import Policy
 
 # "The maximum length of a comment is 65536 characters" (GitHub's answer to a longer one); bytes are never fewer.
 _COMMENT_LIMIT = 65_000
@@ -16,8 +18,8 @@ _FROM_FORK = (
 )
 
 
-def label(inputs: Inputs, environment: Environment, sides: Sides, review: Review) -> tuple[str, ...]:
-    """Label and comment as asked for; return sentences on what was not possible."""
+def label(inputs: Inputs, environment: Environment, sides: Sides, review: Review, policy: Policy) -> tuple[str, ...]:
+    """Label, as *policy* wants it, and comment as asked for; return sentences on what was not possible."""
     if not (inputs.labels or inputs.comment):
         return ()
     if sides.number is None:
@@ -31,6 +33,7 @@ def label(inputs: Inputs, environment: Environment, sides: Sides, review: Review
         from app.github.publish import Target, publish
 
         target = Target(environment.repository, sides.number, environment.api_url, inputs.token)
-        return publish(target, review, labels=inputs.labels, comment=comment).notes
+        labels = configured(policy.labels) if inputs.labels else None
+        return publish(target, review, labels=labels, comment=comment).notes
     except Exception as error:  # noqa: BLE001 - whatever GitHub answers, the verdict stands
         return (f"Labels and comments could not be written ({type(error).__name__}).",)

@@ -18,12 +18,14 @@ from app.action.place import locate
 from app.action.sides import NothingToDoError, Sides, never_run, sides_of
 from app.action.summary import page, unjudged_page
 from app.local import NothingToJudgeError, SourceError
+from app.policy_source import Rules, choose_policy
 from app.reporting.dispatch import render
 from app.review import Request, review
 from app.review_types import Review
 from gates.cache import Cache, default_directory
+from gates.change import Snapshot
 from gates.interpreter import InterpreterError
-from gates.policy import PolicyError
+from gates.policy import Policy, PolicyError
 from gates.registry import BrokenGateError, UnknownGateError
 from gates.sandbox.spec import SandboxError
 
@@ -68,12 +70,17 @@ def _reviewed(environment: Environment, inputs: Inputs) -> Told:
     sarif = target_in(environment.workspace, inputs.sarif_file, "sarif-file") if inputs.sarif_file else None
     sides = _sides(environment, inputs, place.repo)
     base, head = _commits(environment, inputs, sides, place.repo)
+    chosen: list[Rules] = []
+
+    def rules(tip: Snapshot) -> Rules:
+        chosen.append(Rules(*choose_policy(inputs.policy, tip, inputs.gates, inputs.config)))
+        return chosen[-1]
+
     request = Request(
         repo=place.repo,
         base=base,
         head=head,
-        policy=inputs.policy,
-        config=inputs.config,
+        rules=rules,
         gates=inputs.gates,
         branch=sides.branch,
         pull_body=sides.body,
@@ -84,7 +91,7 @@ def _reviewed(environment: Environment, inputs: Inputs) -> Told:
         cache=Cache(default_directory() if inputs.cache else None),
     )
     result = review(request)
-    return _report(environment, inputs, sides, result, sarif)
+    return _report(environment, inputs, sides, result, chosen[-1].policy, sarif)
 
 
 def _sides(environment: Environment, inputs: Inputs, repo: Path) -> Sides:
@@ -115,14 +122,16 @@ def _commits(environment: Environment, inputs: Inputs, sides: Sides, repo: Path)
         return bring(repo, remote, sides.instead, sides.head)
 
 
-def _report(environment: Environment, inputs: Inputs, sides: Sides, result: Review, sarif: Path | None) -> Told:
+def _report(
+    environment: Environment, inputs: Inputs, sides: Sides, result: Review, policy: Policy, sarif: Path | None
+) -> Told:
     reports = directory_for_reports(environment.temp)
     review_json = reports / "review.json"
     sarif = sarif or reports / "exogate.sarif"
     put(review_json, render(result, "json"))
     put(sarif, render(result, "sarif"))
     ending = ending_of(result.decision.value, inputs.fail_on)
-    notes = label(inputs, environment, sides, result)
+    notes = label(inputs, environment, sides, result, policy)
     append(environment.output, document(outputs_of(result, review_json=str(review_json), sarif_file=str(sarif))))
     if inputs.summary:
         append(environment.step_summary, page(result, ending, notes))

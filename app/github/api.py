@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from github import Auth, Github
 
-from app.github.errors import ExpiredError, GitHubError, LimitedError, LostError, understood
+from app.github import redirects
+from app.github.errors import ExpiredError, GitHubError, LimitedError, LostError, MovedError, understood
 
 T = TypeVar("T")
 # "If the retry-after header is not present ... wait for at least one minute" (REST API, Rate limits).
@@ -102,6 +103,7 @@ class Api:
             seconds_between_requests=None,
             seconds_between_writes=self.patience.between_writes or None,
         ).requester
+        redirects.keep(self._requester, self.url)
 
     def __repr__(self) -> str:
         return f"Api({self.url!r})"
@@ -174,6 +176,8 @@ class Api:
                 renewed = True
             except LimitedError as error:
                 self._wait(error, attempt)
+            except MovedError:
+                raise
             except LostError:
                 if attempt + 1 == self.patience.attempts:
                     raise
@@ -207,14 +211,22 @@ class Api:
     def _ask(
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None
     ) -> tuple[dict[str, Any], Any]:
-        headers, data = self._requester.requestJsonAndCheck(
-            method, path, dict(query) if query else None, {"Accept": "application/vnd.github+json"}, body
-        )
+        headers, data = self._send(method, path, query, body)
+        for _ in range(redirects.MOST):
+            if (to := headers.get(redirects.KEPT)) is None:
+                break
+            headers, data = self._send(method, redirects.target(self.url, method, path, query, to), None, body)
+        else:
+            raise GitHubError(f"GitHub redirects this in a circle: {method} {path}.")
         # PyGithub passes a text that is no JSON on as the only field of an object.
         unread = isinstance(data, dict) and set(data) <= {"data", "url"} and isinstance(data.get("data"), str)
         if unread or (data is not None and "json" not in headers.get("content-type", "json")):
             raise LostError(f"GitHub answered with something that is no JSON to: {method} {path}.")
         return headers, data
+
+    def _send(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> tuple[dict[str, Any], Any]:
+        accepted = {"Accept": "application/vnd.github+json"}
+        return self._requester.requestJsonAndCheck(method, path, dict(query) if query else None, accepted, body)
 
     def _viewer(self) -> str:
         _, answered = self._ask("POST", self._requester.graphql_url, None, {"query": "query { viewer { login } }"})

@@ -112,18 +112,26 @@ class _Grant:
     value: str = field(repr=False)
     expires: float
     lacks: tuple[str, ...] = ()
+    repository: str | None = None  # the name, as it is now, of the one that it was asked for
 
 
 class _InstallationTokens:
     """An installation, by a token for one of its repositories (or for all that it has)."""
 
     def __init__(
-        self, app: Api, clock: _Clock, installation: int, repository: str | None, permissions: Mapping[str, str]
+        self,
+        app: Api,
+        clock: _Clock,
+        installation: int,
+        repository: str | None,
+        permissions: Mapping[str, str],
+        repository_id: int | None = None,
     ) -> None:
         self._app = app
         self._clock = clock
         self._path = f"/app/installations/{installation}/access_tokens"
         self._repository = repository
+        self._repository_id = repository_id
         self._permissions = permissions
         self._grant: _Grant | None = None
         self._lock = threading.Lock()
@@ -145,7 +153,7 @@ class _InstallationTokens:
         return True
 
     def _ask(self) -> _Grant:
-        limit = {} if self._repository is None else {"repositories": [self._repository.partition("/")[2]]}
+        limit = self._limit()
         try:
             made: object = self._app.write("POST", self._path, {**limit, "permissions": dict(self._permissions)})
         except RefusedError:
@@ -153,6 +161,11 @@ class _InstallationTokens:
         except MissingError:
             raise MissingError("The App is not installed there any more.") from None
         return self._read(made)
+
+    def _limit(self) -> dict[str, object]:
+        if self._repository_id is not None:
+            return {"repository_ids": [self._repository_id]}
+        return {} if self._repository is None else {"repositories": [self._repository.partition("/")[2]]}
 
     def _less(self, limit: Mapping[str, object]) -> object:
         """Ask for what the installation has: its owner may not have accepted all that the App asks for."""
@@ -172,7 +185,13 @@ class _InstallationTokens:
         if not isinstance(value, str) or not isinstance(until, str) or not isinstance(given, dict):
             raise GitHubError("GitHub gave the App a token of another form than its description says.")
         lacks = tuple(name for name, level in self._permissions.items() if given.get(name) not in (level, "write"))
-        return _Grant(value, datetime.fromisoformat(until).timestamp(), lacks)
+        return _Grant(value, datetime.fromisoformat(until).timestamp(), lacks, self._named(said.get("repositories")))
+
+    def _named(self, listed: object) -> str | None:
+        if self._repository_id is None or not isinstance(listed, list) or len(listed) != 1:
+            return None
+        name = listed[0].get("full_name") if isinstance(listed[0], dict) else None
+        return name if isinstance(name, str) else None
 
 
 class Installations:
@@ -199,6 +218,38 @@ class Installations:
         more, ``SuspendedError`` where it is suspended, and ``DeniedError`` where the repository is not part of it.
         """
         return Api(self.settings.api_url, self._tokens(installation, repository, permissions), self.patience)
+
+    def place(self, installation: int, repository: str, repository_id: int) -> tuple[int, str]:
+        """Return which installation has a repository now, and the name (owner/name) by which it goes.
+
+        It may have been renamed or transferred since somebody spoke of it. From here on, tokens for the name that it
+        has now are asked for by its id, so that it costs no request of its own. Raises as calls of ``api`` do.
+        """
+        tokens = self._by_id(installation, repository, repository_id)
+        try:
+            name = tokens.grant().repository
+        except (DeniedError, MissingError) as refused:
+            installation, tokens = self._elsewhere(installation, repository, repository_id, refused)
+            name = tokens.grant().repository
+        name = name or repository
+        with self._lock:
+            self._kept[installation, name, tuple(sorted(REVIEWING))] = tokens
+        return installation, name
+
+    def _by_id(self, installation: int, repository: str, repository_id: int) -> _InstallationTokens:
+        return _InstallationTokens(self._app, self._clock, installation, repository, REVIEWING, repository_id)
+
+    def _elsewhere(
+        self, installation: int, repository: str, repository_id: int, refused: GitHubError
+    ) -> tuple[int, _InstallationTokens]:
+        """Return the installation that has a repository which another one lost. Raises *refused* where none has."""
+        try:
+            found = self._app.get(f"/repos/{repository}/installation").get("id")  # an old name is redirected
+        except MissingError:
+            raise refused from None
+        if not isinstance(found, int) or found == installation:
+            raise refused
+        return found, self._by_id(found, repository, repository_id)
 
     def lacking(self, installation: int, repository: str | None = None) -> tuple[str, ...]:
         """Return the permissions of a review that the installation's owner has not granted. Raises ``GitHubError``."""

@@ -2,6 +2,12 @@
 
 History and trees are fetched whole, contents only as far as a review reads them, and those in one request. Nothing is
 ever checked out, so hooks, filters, LFS and submodules have nothing to act on.
+
+A clone goes by its repository's number. So a renamed repository keeps it, and one that takes a name over begins with
+none: notes of the one before would speak for its commits, too.
+
+Notes on commits (git-ai's, for provenance) come along from the repository itself. Those of a fork are not GitHub's to
+hand on: ``refs/pull`` carries a head and no notes.
 """
 
 from __future__ import annotations
@@ -25,16 +31,20 @@ from app.github.errors import (
     LimitedError,
     LostError,
     MissingError,
+    MovedError,
     SuspendedError,
 )
 from app.github.git_fetch import REMOTE, BrokenCloneError, FullDiskError, GoneRefError, Remote, fetch
 from app.github.needed import absent, contents_read
+from app.provenance.read import NOTES_REFS
 from app.settings import Settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
 _OBJECT_ID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # Each fetch leaves a pack; git slows down with many of them.
 _MOST_PACKS = 50
+# As patterns: most repositories have no notes, and to ask for a reference that is not there would fail.
+_NOTES = tuple(f"+{name}*:{name}*" for name in NOTES_REFS)
 
 
 class SupersededError(GitHubError):
@@ -45,13 +55,15 @@ class SupersededError(GitHubError):
 class Wanted:
     """What is to be reviewed: a repository (owner/name), two commit ids, and the pull request that has the head.
 
-    ``number`` is ``None`` for a merge group, whose head stands in the repository itself.
+    ``number`` is ``None`` for a merge group, whose head stands in the repository itself. ``repository_id`` is GitHub's
+    number for the repository; without it the clone goes by its name.
     """
 
     repository: str
     base: str
     head: str
     number: int | None = None
+    repository_id: int | None = None
 
 
 def checkout(settings: Settings, api: Api, wanted: Wanted) -> Path:
@@ -62,30 +74,30 @@ def checkout(settings: Settings, api: Api, wanted: Wanted) -> Path:
     """
     _check(wanted)
     try:
-        with _opened(settings, api, wanted.repository) as clone:
+        with _opened(settings, api, wanted.repository, wanted.repository_id) as clone:
             _bring(clone, wanted)
             return clone.place
     except GoneRefError as error:
         raise _gone(api, wanted, error) from None
 
 
-def branch_tip(settings: Settings, api: Api, repository: str, branch: str) -> str:
+def branch_tip(settings: Settings, api: Api, repository: str, branch: str, repository_id: int | None = None) -> str:
     """Fetch a branch, and return the commit at which it stands now.
 
     GitHub tells of a pull request where its base stood when it was last pushed to; what was merged into the base since
     then may have changed the rules. Raises ``MissingError`` where there is no such branch, and other ``GitHubError``.
     """
     try:
-        with _opened(settings, api, repository) as clone:
+        with _opened(settings, api, repository, repository_id) as clone:
             return clone.branch(branch)
     except GoneRefError:
         raise MissingError(f"{repository} has no branch {branch!r} any more.") from None
 
 
 @contextmanager
-def _opened(settings: Settings, api: Api, repository: str) -> Iterator[_Clone]:
+def _opened(settings: Settings, api: Api, repository: str, repository_id: int | None) -> Iterator[_Clone]:
     """Hold a repository's clone. What git and the disk refuse comes out as ``GitHubError``."""
-    place = clone_of(settings, repository)
+    place = clone_of(settings, repository, repository_id)
     remote = Remote(f"{settings.server_url}/{repository}.git", settings.server_url)
     try:
         with _locked(place) as held:
@@ -127,11 +139,12 @@ def _bring(clone: _Clone, wanted: Wanted) -> None:
             raise LostError(str(error)) from error
 
 
-def clone_of(settings: Settings, repository: str) -> Path:
+def clone_of(settings: Settings, repository: str, repository_id: int | None = None) -> Path:
     """Return where a repository's clone is kept. Raises ``GitHubError`` for what is no repository's name."""
     if not _NAME.fullmatch(repository):
         raise GitHubError(f"{repository[:200]!r} is no name of a repository (owner/name).")
-    return settings.data_dir / "clones" / f"{repository.lower()}.git"
+    name = repository.lower() if repository_id is None else str(repository_id)
+    return settings.data_dir / "clones" / f"{name}.git"
 
 
 def _check(wanted: Wanted) -> None:
@@ -251,8 +264,12 @@ class _Clone:
         except GitError:
             return False
 
-    def _fetch(self, *what: str, contents: Sequence[str] = ()) -> None:
-        """Fetch, again where GitHub failed, and once more by a new token where ours has ended."""
+    def _fetch(self, *refs: str, contents: Sequence[str] = ()) -> None:
+        """Fetch contents, or references together with the notes.
+
+        Again where GitHub failed, and once more by a new token where ours has ended.
+        """
+        what = () if contents else (*refs, *_NOTES)
         renewed = False
         for attempt in range(self.api.patience.attempts):
             token = self.api.token
@@ -263,7 +280,7 @@ class _Clone:
                 if renewed or is_last or not self.api.renew(token, error):
                     raise
                 renewed = True
-            except (FullDiskError, SuspendedError):
+            except (FullDiskError, MovedError, SuspendedError):
                 raise
             except DeniedError as error:
                 raise self._limited(error) from None

@@ -26,7 +26,7 @@ _PATH = CONFIG_PATHS[0]
 
 @dataclass(frozen=True)
 class OrganisationFile:
-    """The organisation's policy file: its text (``None`` where it is no readable text), and why, if it is not."""
+    """A policy file that GitHub gave us: its text (``None`` where it is no readable text), and why, if it is not."""
 
     text: str | None
     source: str
@@ -44,16 +44,16 @@ def choose(base: Snapshot, organisation: Callable[[], OrganisationFile | None], 
             return Rules(*choose_policy(None, base))
         found = organisation()
         if found is not None:
-            return Rules(_parsed(found), found.source)
+            return Rules(_parsed(found, "organisation"), found.source)
     except PolicyError as error:
         return _default(default, str(error))
     return _default(default)
 
 
-def _parsed(found: OrganisationFile) -> Policy:
+def _parsed(found: OrganisationFile, name: str) -> Policy:
     if found.text is None:
         raise PolicyError(found.source, [PolicyProblem(line=None, message=found.problem)])
-    return parse(found.text, found.source, "organisation")
+    return parse(found.text, found.source, name)
 
 
 def _default(default: str | None, *problems: str) -> Rules:
@@ -77,9 +77,28 @@ def rules_for(settings: Settings, api: Api, repository: str, base: Snapshot) -> 
 
 def organisation_file(api: Api, owner: str) -> OrganisationFile | None:
     """Return the policy file of an account, ``None`` where it has none that we may read. One call."""
-    source = f"{owner}/{ORGANISATIONS}'s {_PATH}"
+    return _file(api, f"{owner}/{ORGANISATIONS}", _PATH, f"{owner}/{ORGANISATIONS}'s {_PATH}")
+
+
+def branch_rules(api: Api, repository: str, branch: str) -> Rules:
+    """Return the policy that a branch of a repository holds, else the default, without a clone. One call or two.
+
+    A file that cannot be used is told about. Raises ``GitHubError`` where GitHub did not answer.
+    """
     try:
-        answer = api.get_any(f"/repos/{owner}/{ORGANISATIONS}/contents/{_PATH}")
+        for path in CONFIG_PATHS:
+            found = _file(api, repository, path, f"{branch}'s {path}", branch)
+            if found is not None:
+                return Rules(_parsed(found, "repository"), found.source)
+    except PolicyError as error:
+        return _default(None, str(error))
+    return _default(None)
+
+
+def _file(api: Api, repository: str, path: str, source: str, ref: str | None = None) -> OrganisationFile | None:
+    """Return a file of a repository, ``None`` where it is not there or not for us to see. *ref*: of which commit."""
+    try:
+        answer = api.get_any(f"/repos/{repository}/contents/{path}", {"ref": ref} if ref else None)
     except (MissingError, DeniedError):
         return None
     if not isinstance(answer, dict) or answer.get("type") != "file":

@@ -53,6 +53,10 @@ class LostError(GitHubError):
     """No answer, or none that can be read: nobody knows whether it was done."""
 
 
+class MovedError(LostError):
+    """It is called otherwise now, so nothing was done; a later try begins by asking for its name."""
+
+
 def understood(error: Exception, what: str) -> GitHubError | None:
     """Return *error*, met while doing *what*, as one of ours; ``None`` where it is a defect and no answer.
 

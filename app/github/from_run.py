@@ -6,18 +6,19 @@ request. GitHub itself says which pull request the run was for, and the review m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.github import runs
 from app.github.api import Api, Patience
 from app.github.artifact import LARGEST_ARCHIVE, ArtifactError, member
+from app.github.config import branch_rules
 from app.github.download import download
 from app.github.errors import GitHubError
 from app.github.publish import Published, put
-from app.github.runs import Run, UnsuitableError
+from app.github.runs import Pull, Run, UnsuitableError
 from app.github.target import Target
 from app.reporting import markdown
-from app.reporting.labels import wanted
+from app.reporting.labels import configured, wanted
 from app.reporting.read import LARGEST, ReadError, read
 from app.review_types import Review
 
@@ -70,17 +71,15 @@ def publish_run(request: Request, patience: Patience | None = None) -> Told:
     if not pull.current:
         reason = "The pull request has a newer commit than this run judged; its own run will publish."
         return Told(pull.number, Published(), reason)
-    target = Target(request.repository, pull.number, request.api_url, request.token)
     try:
         review = _review(api, request, run, pull.number)
     except (ArtifactError, ReadError, _UntrustedError) as error:
-        return Told(pull.number, _take_back(request, target, run, str(error), patience), str(error), trusted=False)
+        text = f"## ⚠️ No review to show\n\n{error}\n\n{_source(run)}"
+        return Told(pull.number, _put(api, request, pull, frozenset(), text), str(error), trusted=False)
     if not runs.find_pull(api, request.repository, run).current:
         reason = "The pull request got a newer commit meanwhile; its own run will publish."
         return Told(pull.number, Published(), reason)
-    labels = wanted(review) if request.labels else None
-    text = _comment(review, run) if request.comment else None
-    return Told(pull.number, put(target, labels, text, patience=patience))
+    return Told(pull.number, _put(api, request, pull, wanted(review), _comment(review, run)))
 
 
 class _UntrustedError(RuntimeError):
@@ -117,9 +116,15 @@ def _review(api: Api, request: Request, run: Run, number: int) -> Review:
     return review
 
 
-def _take_back(request: Request, target: Target, run: Run, reason: str, patience: Patience | None) -> Published:
-    text = f"## ⚠️ No review to show\n\n{reason}\n\n{_source(run)}"
-    return put(target, frozenset() if request.labels else None, text if request.comment else None, patience=patience)
+def _put(api: Api, request: Request, pull: Pull, keys: frozenset[str], text: str) -> Published:
+    """Put labels and a comment there as far as they are asked for; the base branch's policy says how labels look."""
+    target = Target(request.repository, pull.number, request.api_url, request.token)
+    comment = text if request.comment else None
+    if not request.labels:
+        return put(target, None, comment, patience=api.patience)
+    rules = branch_rules(api, request.repository, pull.base_ref)
+    done = put(target, keys, comment, labels=configured(rules.policy.labels), patience=api.patience)
+    return replace(done, notes=(*rules.notes, *done.notes))
 
 
 def _comment(review: Review, run: Run) -> str:

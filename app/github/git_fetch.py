@@ -24,6 +24,7 @@ from app.github.errors import (
     LimitedError,
     LostError,
     MissingError,
+    MovedError,
     SuspendedError,
 )
 
@@ -163,7 +164,8 @@ _MEANINGS: tuple[tuple[str, type[GitHubError], str], ...] = (
     ("No space left|Disk quota", FullDiskError, "There is no room on this machine for the clone; make some"),
     ("error: 401|Authentication failed|could not read (?:Username|Password)", ExpiredError, "The token is not valid"),
     ("error: 403", DeniedError, "The App may not read the repository's contents"),
-    ("error: (?:404|30[1278])|epository .*not found", MissingError, "The repository is not there any more, or moved"),
+    ("error: 30[1278]", MovedError, "The repository has another name by now"),
+    ("error: 404|epository .*not found", MissingError, "The repository is not there any more"),
     ("not our ref|find remote ref|unadvertised object|no such remote ref", GoneRefError, "A commit is not there"),
     (_FAILED, LostError, "GitHub did not hand out the repository"),
 )

@@ -6,21 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.git import GitError, git
+from app.provenance.read import note_contents
 
 _SUBMODULE = b"160000"
+# Commits whose notes are fetched; of further ones the review says that their notes are not here.
+_MOST_NOTED = 1000
 _PLAIN_DIFF = ("diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "-z", "--no-abbrev")
 
 
 def contents_read(place: Path, base: str, head: str) -> list[str]:
     """Return the ids of the contents that a review of *head* against *base* reads. Raises ``GitError``.
 
-    It reads the trees of the base, the merge base and the head whole, and both sides of what each of the head's own
-    commits changed (for the lines that each declares).
+    It reads the trees of the base, the merge base and the head whole, both sides of what each of the head's own
+    commits changed (for the lines that each declares), and git-ai's notes on them, as far as the clone knows of any.
     """
     trees = {_tree(place, tip) for tip in (base, head, *_merge_base(place, base, head))}
     needed = {blob for tree in trees for blob in _blobs_of_tree(place, tree)}
     own = git(place, "rev-list", "--no-merges", head, f"^{base}")
-    return sorted(needed | set(_blobs_of_diff(git(place, *_PLAIN_DIFF, stdin=own))))
+    needed.update(_blobs_of_diff(git(place, *_PLAIN_DIFF, stdin=own)))
+    return sorted(needed | note_contents(place, _noted(place, base, head)))
+
+
+def _noted(place: Path, base: str, head: str) -> set[str]:
+    """Return the commits whose notes are read; the base is one that was merged, where a merge is written down."""
+    own = git(place, "rev-list", f"--max-count={_MOST_NOTED}", head, f"^{base}").decode().split()
+    return {base, *own}
 
 
 def absent(place: Path, ids: list[str]) -> list[str]:

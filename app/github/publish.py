@@ -10,7 +10,7 @@ from app.github import labels as pull_labels
 from app.github.api import Api, Patience
 from app.github.errors import DeniedError, GitHubError, MissingError
 from app.github.target import Target
-from app.reporting.labels import wanted
+from app.reporting.labels import DEFAULT, Labels, wanted
 from app.review_types import Review
 
 __all__ = ["Published", "Target", "publish", "put"]
@@ -34,30 +34,36 @@ class Published:
 
 
 def publish(
-    target: Target, review: Review, *, labels: bool, comment: str | None, patience: Patience | None = None
+    target: Target, review: Review, *, labels: Labels | None, comment: str | None, patience: Patience | None = None
 ) -> Published:
-    """Put a review's labels and *comment* (Markdown, already neutralised) on a pull request.
+    """Put a review's labels, as the policy wants them, and *comment* (Markdown, neutralised) on a pull request.
 
-    Nothing that GitHub answers raises: a missing permission, or a GitHub that is away, is a note.
+    ``None`` leaves them as they are. Nothing that GitHub answers raises: a missing permission, or a GitHub that is
+    away, is a note.
     """
-    return put(target, wanted(review) if labels else None, comment, patience=patience)
+    return put(target, wanted(review) if labels else None, comment, labels=labels or DEFAULT, patience=patience)
 
 
 def put(
-    target: Target, labels: frozenset[str] | None, comment: str | None, *, patience: Patience | None = None
+    target: Target,
+    keys: frozenset[str] | None,
+    comment: str | None,
+    *,
+    labels: Labels = DEFAULT,
+    patience: Patience | None = None,
 ) -> Published:
-    """Put labels and a comment on a pull request; ``None`` leaves them as they are."""
+    """Put the labels with these keys and a comment on a pull request; ``None`` leaves them as they are."""
     api = Api(target.api_url, target.token, patience)
     done = Published()
-    if labels is not None:
-        done = _attempt(done, "labels", lambda: _labels(api, target, labels))
+    if keys is not None:
+        done = _attempt(done, "labels", lambda: _labels(api, target, keys, labels))
     if comment is not None:
         done = _attempt(done, "comment", lambda: _comment(api, target, comment))
     return done
 
 
-def _labels(api: Api, target: Target, names: frozenset[str]) -> Published:
-    planned = pull_labels.put(api, target, names)
+def _labels(api: Api, target: Target, keys: frozenset[str], labels: Labels) -> Published:
+    planned = pull_labels.put(api, target, keys, labels)
     return Published(planned.standing, planned.notes)
 
 

@@ -33,10 +33,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Pull:
-    """The open pull request of a run. ``current``: its head is still the commit that the run judged."""
+    """The open pull request of a run, and the branch that it is for.
+
+    ``current``: its head is still the commit that the run judged.
+    """
 
     number: int
     current: bool
+    base_ref: str
 
 
 def fetch_run(api: Api, repository: str, number: int) -> Run:
@@ -72,7 +76,8 @@ def find_pull(api: Api, repository: str, run: Run) -> Pull:
             f"{len(found)} open pull requests come from the branch that this run was for, and GitHub does not say"
             " which of them it judged: nothing was published."
         )
-    return Pull(int(found[0]["number"]), found[0]["head"]["sha"] == run.head_sha)
+    pull = found[0]
+    return Pull(int(pull["number"]), pull["head"]["sha"] == run.head_sha, str(pull["base"]["ref"]))
 
 
 def _is_of(pull: Mapping[str, Any], repository: str, run: Run) -> bool:

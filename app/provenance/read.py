@@ -152,6 +152,17 @@ def _side_refs(repo: Path, shas: Collection[str]) -> tuple[dict[str, tuple[str, 
 
 
 _OTHER_NOTES = ("refs/notes/exceeds-ink", "refs/notes/claude-conversations")
+NOTES_REFS = (git_ai.NOTES_REF, *_OTHER_NOTES)
+"""The notes that are read, for whoever makes a clone: an ordinary one leaves them out."""
+
+
+def note_contents(repo: Path, shas: Collection[str]) -> set[str]:
+    """Return the ids of the notes' contents that ``read_history`` reads for these commits. Raises ``GitError``.
+
+    Reads no content: in a partial clone they need not be there.
+    """
+    _, blobs, _ = _side_refs(repo, shas)
+    return set(blobs.values())
 
 
 def _ids_in(joined: str) -> Iterator[str]:

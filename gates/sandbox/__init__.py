@@ -5,6 +5,7 @@
 ``bubblewrap``      the default: ``layout`` (files), ``seccomp`` and ``syscalls`` (calls), ``handshake`` (its start)
 ``container``       docker or podman
 ``runner``          a plain process on a throw-away machine; ``reap`` is the program that it starts first
+``stoppable``       any of them, for a review that may have to stop early
 ``supervise``       feeds, reads and ends a run; ``tree`` counts and kills processes, ``rlimits`` sets limits,
                     ``environment`` is all that a command sees of one
 """

@@ -39,7 +39,7 @@ class Bubblewrap:
             # bwrap's own command line, which every user of the host can read, names nothing of what is judged.
             argv = [program, *handshake.options, "--", *command.argv]
             launch = Launch(argv, {}, inherited=handshake.inherited, attach=handshake.attach)
-            result = supervise(launch, command.stdin, command.limits)
+            result = supervise(launch, command.stdin, command.limits, command.unwanted)
             if result.killed is None and not handshake.executed():
                 raise remedies.explain(result.stderr)
             return result

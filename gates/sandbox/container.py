@@ -69,7 +69,7 @@ class Container:
             client,
             attach=lambda process: _Remote(engine, label, client, process),
         )
-        result = supervise(launch, command.stdin, command.limits)
+        result = supervise(launch, command.stdin, command.limits, command.unwanted)
         if result.exit_code == _ENGINE_FAILED:
             said = complaint(result.stderr.decode("utf-8", "replace"))
             raise NotStartedError(

@@ -67,7 +67,7 @@ class Runner:
                 inherited=(told, lifeline),
                 attach=lambda process: _Descendants(process, command.limits, scratch),
             )
-            result = supervise(launch, command.stdin, command.limits)
+            result = supervise(launch, command.stdin, command.limits, command.unwanted)
             os.set_blocking(said, False)
             if result.killed is None and not _read(said):
                 words = result.stderr.decode("utf-8", "replace").strip()[-300:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +40,11 @@ class Mount:
     target: str
 
 
+def wanted() -> str | None:
+    """Give no reason to end a command early."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What to run.
@@ -52,6 +57,8 @@ class Command:
     The trusted channel is standard output. A script that runs untrusted code moves it away first: it duplicates
     descriptor 1, points 1 at standard error, and writes its records to the duplicate, each behind the nonce
     that came on standard input.
+
+    ``unwanted`` is asked many times a second, so it answers at once: ``None``, or why the command is to be ended.
     """
 
     argv: tuple[str, ...]
@@ -60,6 +67,7 @@ class Command:
     mounts: tuple[Mount, ...] = ()
     runtimes: tuple[Path, ...] = ()
     limits: Limits = Limits()
+    unwanted: Callable[[], str | None] = field(default=wanted, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from gates.sandbox.spec import MIB, Limits, Result, SandboxError
+from gates.sandbox.spec import MIB, Limits, Result, SandboxError, wanted
 
 _CHUNK = 65_536
 _TICK_SECONDS = 0.05
@@ -61,8 +61,8 @@ class Launch:
     attach: Callable[[subprocess.Popen[bytes]], Tree] = lambda _: NoTree()
 
 
-def supervise(launch: Launch, stdin: bytes, limits: Limits) -> Result:
-    """Run to the end or to a limit; nothing of the run is left when this returns.
+def supervise(launch: Launch, stdin: bytes, limits: Limits, unwanted: Callable[[], str | None] = wanted) -> Result:
+    """Run to the end, to a limit, or until it is *unwanted*; nothing of the run is left when this returns.
 
     Nothing runs in Python between fork and exec (``preexec_fn``): with other threads about, that can deadlock. A
     back-end lowers the limits of the started process from outside, or by a program that it starts first.
@@ -76,7 +76,7 @@ def supervise(launch: Launch, stdin: bytes, limits: Limits) -> Result:
         except BaseException:
             process.kill()
             raise
-        run = _Run(process, tree, limits, selector, started + limits.wall_seconds)
+        run = _Run(process, tree, limits, selector, started + limits.wall_seconds, unwanted)
         try:
             run.pump(stdin)
         finally:
@@ -133,10 +133,11 @@ class _Run:
         limits: Limits,
         selector: selectors.BaseSelector,
         deadline: float,
+        unwanted: Callable[[], str | None],
     ) -> None:
         assert process.stdin and process.stdout and process.stderr
         self._process, self._tree, self._limits = process, tree, limits
-        self._selector, self._deadline = selector, deadline
+        self._selector, self._deadline, self._unwanted = selector, deadline, unwanted
         self._input = process.stdin
         self._pending = memoryview(b"")
         self._stdout = _Capture(process.stdout, limits.stdout_bytes)
@@ -171,6 +172,8 @@ class _Run:
     def _exceeded(self) -> str | None:
         if self._stdout.cut:
             return f"it wrote more than the output limit of {_size(self._limits.stdout_bytes)}"
+        if why := self._unwanted():
+            return why
         now = time.monotonic()
         if now >= self._deadline:
             return f"it ran longer than {self._limits.wall_seconds:g} s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +19,13 @@ from gates.gate import Context, CouldNotJudgeError, Kind, Need, Settings
 from gates.interpreter import Interpreter
 from gates.panel import judge
 from gates.policy import Budget, GateRule, Policy
-from gates.sandbox.spec import Command, Mount, Result
+from gates.sandbox.bubblewrap import Bubblewrap
+from gates.sandbox.runner import Runner
+from gates.sandbox.spec import Command, Limits, Mount, Result
+from gates.stopping import Stop, StoppedError
 from gates.verdict import Outcome, Verdict
 from gates.workspace import Workspace
+from tests.gates.sandbox.attacks.probes import processes_with
 
 Judge = Callable[[Sequence[Change], Context], Any]
 
@@ -47,7 +52,12 @@ CHANGES = [Change.between(MemorySnapshot({}), MemorySnapshot.of({"a.py": str(n)}
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[Judged]]]:
     def run_gates(
-        gates: dict[str, Judge], seconds: int = 20, jobs: int = 2, sandbox: Any = None, **rules: GateRule
+        gates: dict[str, Judge],
+        seconds: int = 20,
+        jobs: int = 2,
+        sandbox: Any = None,
+        stop: Stop | None = None,
+        **rules: GateRule,
     ) -> Any:
         monkeypatch.setattr(registry, "get", lambda name: Fake(gates[name], name=name))
         policy = Policy(
@@ -55,7 +65,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[Judged]]]:
         )
         own = Interpreter.own()
         with Workspace() as workspace:
-            context = Context(workspace, own, own, sandbox)
+            context = Context(workspace, own, own, sandbox, stop=stop or Stop())
             return judge(policy, CHANGES, context, provenance="undeclared")
 
     return run_gates
@@ -252,3 +262,97 @@ def test_what_the_gates_left_of_the_budget_is_the_sandboxs_limit(run: Any) -> No
     run({"one": lambda c, x: x.run(Command(("true",))) and _accept(c, x)}, sandbox=Recording(), seconds=7)
     assert len(seen) == 1
     assert 5 < seen[0] <= 7
+
+
+class TestStop:
+    """A reason to stop that comes while the gates are at work."""
+
+    PATIENCE = 60
+
+    @pytest.mark.sandbox
+    @pytest.mark.parametrize("sandbox", [Bubblewrap(), Runner()], ids=["bubblewrap", "runner"])
+    def test_ends_what_runs_in_the_sandbox_and_leaves_no_process(
+        self, run: Any, sandbox: Any, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr("gates.sandbox.runner._hide_own_memory", lambda: None)
+        stop, word = Stop(), uuid.uuid4().hex
+        # The shell has a child, which has the word too.
+        command = Command(
+            ("/bin/sh", "-c", "sleep 600 & exec sh -c 'sleep 600; :' \"$0\"", word),
+            limits=Limits(wall_seconds=600),
+        )
+        told: list[BaseException] = []
+
+        def sleep(changes: Sequence[Change], context: Context) -> list[Verdict]:
+            try:
+                context.run(command)
+            except StoppedError as error:
+                told.append(error)
+                raise
+            return _accept(changes, context)
+
+        def push() -> None:
+            end = time.monotonic() + self.PATIENCE
+            while not processes_with(word.encode()) and time.monotonic() < end:
+                time.sleep(0.02)
+            stop.because("A newer push came.")
+
+        thread = threading.Thread(target=push)
+        thread.start()
+        with pytest.raises(StoppedError, match="A newer push came"):
+            run({"slow": sleep, "quick": _accept}, seconds=600, sandbox=sandbox, stop=stop)
+        thread.join()
+        assert processes_with(word.encode()) == []
+        assert [str(error) for error in told] == ["A newer push came."]
+
+    def test_nothing_new_is_started_not_even_what_waited_for_its_turn(self, run: Any) -> None:
+        stop, started, refused = Stop(), [], threading.Semaphore(0)
+
+        class Slow:
+            name = "slow"
+
+            def locate(self, mount: Mount) -> str:
+                return mount.target
+
+            def run(self, command: Command) -> Result:
+                started.append(command)
+                stop.because("A newer push came.")
+                while command.unwanted() is None:
+                    time.sleep(0.01)
+                return Result(None, b"", b"", 0.1, killed=command.unwanted())
+
+        def use(changes: Sequence[Change], context: Context) -> list[Verdict]:
+            for _ in range(3):
+                try:
+                    context.run(Command(("true",)))
+                except StoppedError:
+                    refused.release()
+            return _accept(changes, context)
+
+        with pytest.raises(StoppedError):
+            run({"one": use, "two": use}, jobs=1, sandbox=Slow(), stop=stop)
+        for _ in range(6):
+            assert refused.acquire(timeout=self.PATIENCE)
+        assert len(started) == 1
+
+    def test_a_gate_that_computes_is_not_waited_for(self, run: Any) -> None:
+        stop, end = Stop(), threading.Event()
+
+        def compute(changes: Sequence[Change], context: Context) -> list[Verdict]:
+            stop.because("A newer push came.")
+            end.wait(600)
+            return _accept(changes, context)
+
+        with pytest.raises(StoppedError):
+            run({"slow": compute}, seconds=600, stop=stop)
+        end.set()
+
+    def test_what_came_at_the_last_moment_counts(self, run: Any) -> None:
+        stop = Stop()
+
+        def last(changes: Sequence[Change], context: Context) -> list[Verdict]:
+            stop.because("A newer push came.")
+            return _accept(changes, context)
+
+        with pytest.raises(StoppedError):
+            run({"only": last}, stop=stop)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from tests.standin.wire import Answer, Page, Refusal, Request
+from tests.standin.wire import DOCS, Answer, Page, Refusal, Request, not_found
+from tests.standin.world import World
 
 _PER_PAGE = 30
 _MOST_PER_PAGE = 100
@@ -18,6 +19,21 @@ def graphql(request: Request) -> Answer:
     if request.json().get("query") != "query { viewer { login } }":
         return Answer(200, {"errors": [{"message": "The stand-in knows no such query."}]})
     return Answer(200, {"data": {"viewer": {"login": request.token.user.login}}})
+
+
+def renamed(world: World, request: Request, parts: tuple[str, ...]) -> Answer | None:
+    """Answer what asks for a repository by a name that it had before: a read is sent on, and so is a write, by 307."""
+    repo = world.now("/".join(parts[1:3])) if parts[0] == "repos" else None
+    if repo is None:
+        return None
+    token = request.token
+    if repo.private and (token is None or repo.full_name not in (token.repositories or {repo.full_name})):
+        raise not_found()
+    rest = "".join(f"/{quote(part, safe='')}" for part in parts[3:])
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    to = f"{request.base}/repositories/{repo.id}{rest}{query}"
+    body = {"message": "Moved Permanently", "url": to, "documentation_url": DOCS}
+    return Answer(301 if request.method == "GET" else 307, body, {"Location": to})
 
 
 def page(whole: Page, request: Request) -> Answer:

@@ -10,6 +10,7 @@ from tests.standin.apps import TOKEN_SECONDS, App, Delivery, Installation, Revie
 
 if TYPE_CHECKING:
     from tests.standin.clock import Clock
+    from tests.standin.oauth import Grant
     from tests.standin.world import Repository, Token, User
 
 
@@ -27,6 +28,7 @@ class AppWorld:
         self.deliveries: list[Delivery] = []
         self.manifests: dict[str, App] = {}
         self.under_way: list[threading.Thread] = []
+        self.grants: dict[str, Grant] = {}
 
     def next_id(self) -> int:
         """Return an id that nothing else has."""
@@ -71,6 +73,15 @@ class AppWorld:
         value = f"ghs_{self.next_id():036d}"
         expires = self.clock.now + TOKEN_SECONDS
         made = Token(value, installation.app.user, permissions, reached, installation.app, installation, expires)
+        self.tokens[value] = made
+        return made
+
+    def user_token(self, app: App, login: str, seconds: float) -> Token:
+        """Give an App a person's token, as signing in by it does."""
+        from tests.standin.world import Token
+
+        value = f"ghu_{self.next_id():036d}"
+        made = Token(value, self.user(login), expires=self.clock.now + seconds, client=app)
         self.tokens[value] = made
         return made
 

@@ -29,7 +29,7 @@ _TIMEOUT = 10
 
 @dataclass
 class App:
-    """An App. ``hook_url`` is where its webhooks go; nowhere while it is empty."""
+    """An App. ``hook_url`` is where its webhooks go, if anywhere; people who sign in come back to ``callbacks``."""
 
     id: int
     slug: str
@@ -39,6 +39,17 @@ class App:
     hook_secret: str
     hook_url: str = ""
     permissions: Mapping[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
+    callbacks: tuple[str, ...] = ()
+
+    @property
+    def client_id(self) -> str:
+        """What the App is called where people sign in by it."""
+        return f"Iv23{self.id}"
+
+    @property
+    def client_secret(self) -> str:
+        """What proves there that it is the App."""
+        return f"secret-{self.id}"
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tests.conftest import Repo
 from tests.standin.server import StandIn, running
 from tests.standin.world import PUBLIC_ACTIONS_BOT, Issue, Pull, Repository
 
-WRITES = {"pull_requests": "write", "actions": "read", "metadata": "read"}
+WRITES = {"pull_requests": "write", "actions": "read", "contents": "read", "metadata": "read"}
 READS = {"contents": "read", "pull_requests": "read", "metadata": "read"}
 
 

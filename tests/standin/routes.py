@@ -17,6 +17,7 @@ from tests.standin.resources import (
     repositories,
     reviews,
     runs,
+    sign_in,
     users,
 )
 from tests.standin.wire import Route
@@ -34,6 +35,7 @@ _RESOURCES = (
     checks,
     reviews,
     contents,
+    sign_in,
 )
 ROUTES: tuple[Route, ...] = tuple(route for resource in _RESOURCES for route in resource.ROUTES)
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.standin import git_http, openapi, routes
-from tests.standin.answers import graphql, page
+from tests.standin import git_http, oauth, openapi, routes
+from tests.standin.answers import graphql, page, renamed
 from tests.standin.apps import app_of
 from tests.standin.faults import DONE_FIRST, LIMITS, Dropped, Fault, Hold, Kind, strike
 from tests.standin.resources.installations import SUSPENDED
@@ -85,9 +85,12 @@ class StandIn:
             held.wait(line)
         for start in self.moved:
             if request.path.startswith(start):
-                to = f"{request.base}{self.moved[start]}{request.path.removeprefix(start)}"
+                to = f"{self._address(start, request)}{request.path.removeprefix(start)}"
                 self._note(line, 301, request)
                 return Answer(301, None, {"Location": f"{to}?{query}" if query else to})
+        if moved := self._git_moved(request, query):
+            self._note(line, 301, request)
+            return moved
         if git_http.serves(request.path):  # git takes its time, and the API must not wait for it
             return self._git(line, request, query)
         with self.world.lock:
@@ -97,6 +100,16 @@ class StandIn:
             given = self._answer(request)
             self._note(line, given.status, request)
             return given if fault is None else strike(fault, self.world)
+
+    def _address(self, start: str, request: Request) -> str:
+        to = self.moved[start]
+        return f"{request.base}{to}" if to.startswith("/") else to
+
+    def _git_moved(self, request: Request, query: str) -> Answer | None:
+        name, served, rest = request.path.strip("/").partition(".git/")
+        repo = self.world.now(name) if served else None
+        to = None if repo is None else f"{request.base}/{repo.full_name}.git/{rest}{f'?{query}' if query else ''}"
+        return None if to is None else Answer(301, b"", {"Location": to})
 
     def _git(self, line: str, request: Request, query: str) -> Answer:
         with self.world.lock:
@@ -122,6 +135,8 @@ class StandIn:
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith("/-store/"):
             return self._stored(request)
+        if oauth.serves(request.path):
+            return oauth.answer(self.world, request, self.complaints.append)
         if self.world.clock.now < self.closed_until:
             self.complaints.append(f"{request.method} {request.path} came before the limit's time had passed")
         if self.used >= self.hourly:
@@ -144,7 +159,12 @@ class StandIn:
         request = replace(request, token=self._token(request))
         if request.path in ("/graphql", "/api/graphql"):
             return graphql(request)
-        found = routes.find(request.method, tuple(unquote(part) for part in request.path.strip("/").split("/")))
+        parts = tuple(unquote(part) for part in request.path.strip("/").split("/"))
+        if parts[0] == "repositories":  # where old names are redirected to; GitHub's description does not have it
+            parts = ("repos", *self._called(parts[1]).split("/"), *parts[2:])
+        elif moved := renamed(self.world, request, parts):
+            return moved
+        found = routes.find(request.method, parts)
         if found is None:
             self.complaints.append(f"There is no route for {request.method} {request.path}.")
             raise not_found()
@@ -158,6 +178,12 @@ class StandIn:
             self.complaints.append(problem)
         return self._counted(request, given)
 
+    def _called(self, number: str) -> str:
+        for name, repo in self.world.repositories.items():
+            if str(repo.id) == number:
+                return name
+        raise not_found()
+
     def _carry_out(self, route: Route, request: Request) -> Answer:
         self._permit(route, request)
         if problem := openapi.request_complaint(route.operation, request.query, request.body):
@@ -170,7 +196,7 @@ class StandIn:
 
     def _token(self, request: Request) -> Token | None:
         given = request.headers.get("authorization")
-        if given is None:
+        if given is None or request.path.startswith("/applications/"):  # the App itself speaks, by another way
             return None
         value = given.split(" ", 1)[-1]
         if value.count(".") == 2:

@@ -143,7 +143,7 @@ def issue(repo: Repository, it: Issue, base: str) -> dict[str, Any]:
         "comments": sum(c.number == it.number for c in repo.comments),
         "closed_at": None,
         "created_at": it.created,
-        "updated_at": it.created,
+        "updated_at": it.updated or it.created,
         "author_association": "CONTRIBUTOR",
     }
     if it.number in repo.pulls:

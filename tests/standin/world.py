@@ -31,7 +31,8 @@ class Token:
     """A token. ``permissions`` of ``None`` is a person's own token, which may do what the person may.
 
     ``repositories`` limits an installation's token; ``None`` is all of them. ``app`` is the App that acts, with
-    ``installation`` of ``None`` where it is the App itself by its JSON web token.
+    ``installation`` of ``None`` where it is the App itself by its JSON web token. ``client`` is the App that a person
+    gave it to by signing in.
     """
 
     value: str
@@ -41,6 +42,7 @@ class Token:
     app: App | None = None
     installation: Installation | None = None
     expires: float | None = None
+    client: App | None = None
 
     def allows(self, permission: str, level: str) -> bool:
         """Whether the token carries *permission* at *level* or above."""
@@ -194,6 +196,7 @@ class World(AppWorld):
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[str, Repository] = {}
+        self.renamed: dict[str, int] = {}  # names that repositories had before, and whose they were
         self._ids = itertools.count(1001)
 
     def next_id(self) -> int:
@@ -253,6 +256,30 @@ class World(AppWorld):
         """Let a repository be gone; what was forked from it, and pull requests from it, stay."""
         shutil.rmtree(self.repositories.pop(full_name).directory)
 
+    def rename(self, old: str, new: str) -> None:
+        """Rename a repository, or transfer it: all that hangs on it goes along, also what tokens may reach."""
+        with self.lock:
+            repo = self.repositories.pop(old)
+            owner, _, repo.name = new.partition("/")
+            repo.owner = self.user(owner)
+            directory = self.root / f"{new}.git"
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            repo.directory = repo.directory.rename(directory)
+            self.repositories[new] = repo
+            self.renamed[old] = repo.id
+            for other in self.repositories.values():
+                other.parent = new if other.parent == old else other.parent
+                for pull in other.pulls.values():
+                    pull.head_repository = new if pull.head_repository == old else pull.head_repository
+            for each in (*self.installations.values(), *self.tokens.values()):
+                if each.repositories is not None and old in each.repositories:
+                    each.repositories = each.repositories - {old} | {new}
+
+    def now(self, name: str) -> Repository | None:
+        """Return the repository that had a name before; none where another has it, or it is gone."""
+        found = [repo for repo in self.repositories.values() if repo.id == self.renamed.get(name)]
+        return found[0] if found and name not in self.repositories else None
+
     def set_label(self, repository: Repository, number: int, name: str, actor: User | None, *, on: bool = True) -> None:
         """Put a label on an issue or take it off, with the event that GitHub records."""
         offered = repository.labels[name.lower()]
@@ -262,6 +289,7 @@ class World(AppWorld):
         (labels.append if on else labels.remove)(offered.name)
         kind = "labeled" if on else "unlabeled"
         self.clock.advance(1)
+        repository.issues[number].updated = self.clock.stamp()
         repository.events.append(Event(self.next_id(), number, kind, actor, self.clock.stamp(), offered))
 
     def offer_label(self, repository: Repository, name: str, color: str = "ededed", about: str | None = None) -> Label:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.standin.apps import Installation
     from tests.standin.server import StandIn
-    from tests.standin.world import Pull
+    from tests.standin.world import Pull, Repository
     from webhooks.queue import JobQueue
 
 __all__ = ["app", "installation", "installations", "patience", "settings"]
@@ -159,9 +159,15 @@ def test_a_check_run_left_in_progress_is_completed_on_github(
 
 
 def test_a_check_run_that_was_never_made_is_forgotten(
-    pull: Pull, installation: Installation, installations: Any, settings: Any, ledger: Ledger, queue: JobQueue
+    project: Repository,
+    pull: Pull,
+    installation: Installation,
+    installations: Any,
+    settings: Any,
+    ledger: Ledger,
+    queue: JobQueue,
 ) -> None:
-    ledger.check(11, HEAD, "x-1", None, "queued", installation=installation.id, repository="octo/shop")
+    ledger.check(project.id, HEAD, "x-1", None, "queued", installation=installation.id, repository="octo/shop")
     checks = LedgerChecks(ledger, installations, settings.app_id)
     Reaper(checks, queue, now=lambda: NOW).look()
     assert checks.older_than(NOW) == []

@@ -16,10 +16,7 @@ Statuses: ``d`` the child ended by itself, ``t`` it used more than its processor
 output limit, ``w`` it slept until the backstop, ``k`` a signal ended it.
 
 A child's report is written into memory shared with the template, which reads it when the child is dead: what it said
-until then is there, however it ended. It is a length and a row of frames, each a letter, a length, and a body: ``R``
-the program is loaded, ``V`` the encoded value of the next call, ``E`` the class of the exception that ended it, ``T``
-and ``O`` processor time or output are used up, ``F`` the report is full, ``D`` done. It is the program's word; the
-harness believes none of it without the right values.
+until then is there, however it ended. What the child does, and how its report is made, is ``child.py``.
 """
 
 from __future__ import annotations
@@ -31,38 +28,28 @@ import mmap
 import os
 import resource
 import select
-import struct
 import sys
 import time
 
 # Neither typing nor collections nor signal: each page that the template holds costs every fork of it.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Iterable
 
-    from collapse_lab.execution.inside.values import encode
-
-    Send = Callable[[bytes, bytes], None]
-    Spent = Callable[[], bytes]
+    from collapse_lab.execution.inside.child import HEAD, LENGTH, bookkeeper, run, speaker
 else:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib is slow to load
-    from values import encode
+    from child import HEAD, LENGTH, bookkeeper, run, speaker
 
-    del sys.path[0], sys.modules["values"]
+    del sys.path[0], sys.modules["child"], sys.modules["values"]
 
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 4, 22, 38, 2
 _CPUCLOCK_SCHED = 2  # the low bits of a process's clock; linux/posix-timers.h
 _TICK_MS = 50
-# Calls from one look at the limits to the next: a look asks the kernel, which asks three filters, and costs as much as
-# a short call. That a limit was passed is never missed, since the template asks, too.
-_LOOK = 8
 _CHUNK = 65_536
 _KEPT = 4 * _CHUNK
 _OPEN_FILES = 256
 _FAILED = 71
-_LENGTH = struct.Struct("<I")
-_HEAD = struct.Struct("<cI")
 _LIBRARY = ctypes.CDLL(None, use_errno=True)
 _PRCTL = _LIBRARY.prctl
 _PRCTL.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
@@ -147,7 +134,7 @@ class Template:
         _control(_PR_SET_DUMPABLE, 0)
         _control(_PR_SET_NO_NEW_PRIVS, 1)
         _control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(own_filter))
-        self._send, self._spent = _speaker(self._report), _bookkeeper(self.cpu, self.output)
+        self._send, self._spent = speaker(self._report), bookkeeper(self.cpu, self.output)
 
     def serve(self) -> None:
         """Run programs until there are no more, the scratch directory is not clean, or enough was answered."""
@@ -215,9 +202,9 @@ class Template:
 
     def _answer(self, status: bytes) -> int:
         """Send the record of the dead child's report; return its size."""
-        size: int = min(_LENGTH.unpack_from(self._report)[0], len(self._report) - _LENGTH.size)
-        head = _HEAD.pack(status, size)
-        rest = memoryview(self._report)[_LENGTH.size : _LENGTH.size + size]
+        size: int = min(LENGTH.unpack_from(self._report)[0], len(self._report) - LENGTH.size)
+        head = HEAD.pack(status, size)
+        rest = memoryview(self._report)[LENGTH.size : LENGTH.size + size]
         written = 0
         while written < len(head) + size:
             at = max(0, written - len(head))
@@ -248,96 +235,6 @@ class Template:
             run(program, self._send, self._spent)
         finally:
             os._exit(_FAILED)
-
-
-def run(program: tuple[str, str, tuple[bytes, ...], int], send: Send, spent: Spent) -> None:
-    """Load the program, call its function once a case, report each value; ends the process.
-
-    Before the case number *again* the program is loaded anew, with none of the names it had made.
-    """
-    source, entry_point, cases, again = program
-    leave, loads = os._exit, marshal.loads
-    try:
-        code = compile(source, "<solution>", "exec", 0, True)
-        function = _load(code, entry_point, bool(cases))
-        _stop_at_limit(spent, send)
-        send(b"R", b"")
-        for number, case in enumerate(cases):
-            if number == again:
-                function = _load(code, entry_point, True)
-            value = encode(function(*loads(case)))
-            if number % _LOOK == 0:
-                _stop_at_limit(spent, send)
-            send(b"V", value)
-        _stop_at_limit(spent, send)
-        send(b"D", b"")
-    except MemoryError:
-        send(b"E", b"MemoryError")
-    except BaseException as error:  # noqa: BLE001 - SystemExit, too: a program that leaves has not answered
-        send(b"E", _name(error))
-    leave(0)
-
-
-def _load(code: Any, entry_point: str, called: bool) -> Any:
-    space: dict[str, Any] = {}
-    exec(code, space)  # noqa: S102 - that is what this is for
-    return _found(space, entry_point) if called else None
-
-
-def _found(space: dict[str, Any], entry_point: str) -> Any:
-    if entry_point not in space:
-        raise NameError(entry_point)
-    return space[entry_point]
-
-
-def _bookkeeper(cpu: float, output: int) -> Spent:
-    """Return what says, between two calls, which limit the child is over (the template asks the kernel, too)."""
-    clock, offset, here, flush = time.process_time, os.lseek, os.SEEK_CUR, sys.stdout.flush
-
-    def spent() -> bytes:
-        try:
-            flush()
-            # Asking for the size would make an object of twenty numbers, case by case.
-            if offset(1, 0, here) > output:
-                return b"O"
-        except (OSError, ValueError):
-            pass  # it has closed its output
-        return b"T" if clock() > cpu else b""
-
-    return spent
-
-
-def _stop_at_limit(spent: Spent, send: Send) -> None:
-    if letter := spent():
-        send(letter, b"")
-        os._exit(0)
-
-
-def _speaker(report: mmap.mmap) -> Send:
-    """Return what appends a frame to the report. One that is full says so by its last frame."""
-    view, pack, length, room = memoryview(report), _HEAD.pack_into, _LENGTH.pack_into, len(report) - 2 * _HEAD.size
-    end = _LENGTH.size
-
-    def send(letter: bytes, body: bytes) -> None:
-        nonlocal end
-        if end + len(body) > room:
-            letter, body = b"F", b""
-        pack(view, end, letter, len(body))
-        start = end + _HEAD.size
-        end = start + len(body)
-        view[start:end] = body
-        # Last: a frame counts when it is whole.
-        length(view, 0, end - _LENGTH.size)
-        if letter == b"F":
-            os._exit(0)
-
-    return send
-
-
-def _name(error: BaseException) -> bytes:
-    """Return the class's own name; a metaclass of the program's is not asked."""
-    name: str = type.__dict__["__name__"].__get__(type(error))
-    return name.encode("utf-8", "replace")[:100]
 
 
 def _at_most(what: int, wanted: int) -> int:

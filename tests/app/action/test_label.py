@@ -15,7 +15,9 @@ __all__ = ["project", "pull", "read_only", "shop", "standin", "token"]
 pytest.importorskip("github", reason="PyGithub is installed with what talks to GitHub")
 
 
-def job(server: Server, standin: StandIn, number: int, token: str):
+def job(server: Server, standin: StandIn, number: int, token: str, policy: str | None = None):
+    if policy is not None:
+        server.repo.commit({".github/exogate.yml": policy})
     server.repo.commit({"a.py": "x = 1\n"})
     server.repo.branch("work")
     server.repo.commit({"b.py": "y = 1\n"})
@@ -31,6 +33,15 @@ def test_a_token_that_may_labels_and_comments(server: Server, standin: StandIn, 
     assert {"provenance/undeclared", "gates/passed"} <= set(known.issues[pull.number].labels)
     assert ["Accepted" in comment.body for comment in known.comments] == [True]
     assert token not in done.text + done.summary
+
+
+def test_labels_are_as_the_bases_policy_wants_them(
+    server: Server, standin: StandIn, pull: Pull, token: str, act
+) -> None:
+    policy = "gates: {compile: block}\nlabels: {gates/passed: {name: Fine}, provenance/undeclared: off}\n"
+    done = act(job(server, standin, pull.number, token, policy), labels="true")
+    assert done.status == 0, done.text
+    assert standin.world.repositories["octo/shop"].issues[pull.number].labels == ["Fine"]
 
 
 def test_a_token_that_may_not_is_no_failure(server: Server, standin: StandIn, pull: Pull, read_only: str, act) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.github.checkout import SupersededError, Wanted, checkout, clone_of
-from app.github.errors import GitHubError, LostError, MissingError
+from app.github.errors import GitHubError, LostError, MissingError, MovedError
 from app.local import open_change
 from app.settings import Settings
 from tests.app.github.shop import CONTENTS, Shop, place, readable
@@ -199,8 +199,10 @@ def test_only_commit_ids_are_asked_for(place: Shop, settings: Settings, api: Any
 
 def test_redirects_are_not_followed(place: Shop, settings: Settings, api: Any, standin: StandIn) -> None:
     standin.moved["/octo/shop.git/"] = "/octo/elsewhere.git/"
-    with pytest.raises(MissingError):
+    before = len(standin.seen)
+    with pytest.raises(MovedError, match="another name"):
         checkout(settings, api, place.wanted)
+    assert [seen.status for seen in standin.seen[before:] if ".git/" in seen.line] == [301]
 
 
 def test_nothing_of_the_environment_is_passed_on(

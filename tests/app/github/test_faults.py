@@ -12,6 +12,7 @@ from app.github.api import Api, Patience
 from app.github.comment import MARKER
 from app.github.errors import GitHubError
 from app.github.publish import Target, publish
+from app.reporting.labels import DEFAULT
 from tests.app.github.conftest import FAILED, PASSED
 from tests.standin.faults import LIMITS, Kind
 from tests.standin.fixtures import unversioned
@@ -62,7 +63,7 @@ def test_one_fault_changes_nothing_about_the_end(
     fault = standin.fail(kind, pattern, wait=30)
     started = standin.world.clock.now
 
-    done = publish(target, FAILED, labels=True, comment="The text.", patience=patience)
+    done = publish(target, FAILED, labels=DEFAULT, comment="The text.", patience=patience)
 
     assert fault.times == 0, "the fault did not happen"
     assert done.notes == ()
@@ -79,7 +80,7 @@ def test_a_github_that_stays_away_is_a_note(
     standin: StandIn, project: Repository, target: Target, patience: Patience, kind: Kind
 ) -> None:
     standin.fail(kind, ".", times=10_000, wait=1)
-    done = publish(target, PASSED, labels=True, comment="The text.", patience=patience)
+    done = publish(target, PASSED, labels=DEFAULT, comment="The text.", patience=patience)
     assert done.failed
     assert [note.split(":")[0] for note in done.notes] == ["No labels", "No comment"]
     assert len(standin.seen) == 3 * patience.attempts  # the issue; who we are, and the comments
@@ -87,7 +88,7 @@ def test_a_github_that_stays_away_is_a_note(
 
 def test_a_long_limit_is_not_waited_for(standin: StandIn, target: Target, patience: Patience) -> None:
     standin.fail(Kind.SECONDARY_LIMIT, "^POST .*/comments$", wait=3600)
-    done = publish(target, PASSED, labels=False, comment="The text.", patience=patience)
+    done = publish(target, PASSED, labels=None, comment="The text.", patience=patience)
     assert done.failed
     assert "GitHub asks to wait" in done.notes[0]
     assert standin.count("POST /repos") == 1
@@ -95,7 +96,7 @@ def test_a_long_limit_is_not_waited_for(standin: StandIn, target: Target, patien
 
 def test_a_token_that_expires_meanwhile_is_a_note(standin: StandIn, target: Target, patience: Patience) -> None:
     standin.fail(Kind.EXPIRED_TOKEN, "^POST .*/issues/1/labels$")
-    done = publish(target, PASSED, labels=True, comment=None, patience=patience)
+    done = publish(target, PASSED, labels=DEFAULT, comment=None, patience=patience)
     assert "Bad credentials" in done.notes[0]
     assert not done.failed
 
@@ -104,7 +105,7 @@ def test_an_answer_that_comes_late_makes_no_second_comment(
     standin: StandIn, project: Repository, target: Target, patience: Patience
 ) -> None:
     standin.fail(Kind.DROP_AFTER, "^POST .*/comments$", times=3)
-    publish(target, PASSED, labels=False, comment="The text.", patience=patience)
+    publish(target, PASSED, labels=None, comment="The text.", patience=patience)
     assert len(project.comments) == 1
     assert standin.count("POST /repos") == 1
 
@@ -122,14 +123,14 @@ def test_a_write_that_comes_late_makes_no_second_comment(
 
     monkeypatch.setattr(comment, "_first", late)
     standin.fail(Kind.BAD_GATEWAY, "^POST .*/comments$")
-    publish(target, PASSED, labels=False, comment="The text.", patience=patience)
+    publish(target, PASSED, labels=None, comment="The text.", patience=patience)
     assert standin.count("POST /repos") == 2
     assert [c.body for c in project.comments] == [f"{MARKER}\nThe text."]
 
 
 def test_nobody_listening_is_a_note(target: Target, patience: Patience) -> None:
     away = Target("octo/shop", 1, "http://127.0.0.1:9", target.token)
-    done = publish(away, PASSED, labels=True, comment="The text.", patience=patience)
+    done = publish(away, PASSED, labels=DEFAULT, comment="The text.", patience=patience)
     assert done.failed
     assert len(done.notes) == 2
 
@@ -140,6 +141,6 @@ def test_the_token_is_in_no_log(
     caplog.set_level(logging.DEBUG)
     for kind in PASSING:
         standin.fail(kind, ".", wait=1)
-    publish(target, PASSED, labels=True, comment="The text.", patience=patience)
+    publish(target, PASSED, labels=DEFAULT, comment="The text.", patience=patience)
     assert caplog.text
     assert target.token not in caplog.text

@@ -79,6 +79,38 @@ def test_what_is_off_is_left_alone(second: Second) -> None:
     assert second.labels == {"gates/passed", "provenance/ai"}
 
 
+class TestThePolicysLabels:
+    """Their names come from the base branch's policy, which GitHub gives; the artifact has no say."""
+
+    def policy(self, second: Second, work: Repo, text: str, branch: str = "main") -> None:
+        work.git("checkout", "--quiet", "-B", "policy", "main")
+        work.commit({".github/exogate.yml": text}, "A policy")
+        work.git("push", "--quiet", str(second.project.directory), f"policy:{branch}")
+
+    def test_they_are_named_so(self, second: Second, work: Repo) -> None:
+        self.policy(second, work, "extends: compile\nlabels: {gates/failed: {name: Red}, provenance/ai: off}\n")
+        told = second.after(as_artifact(of_commit(FAILED, second.head)))
+        assert told.published.notes == ()
+        assert second.labels == {"Red"}
+        second.after(None)
+        assert second.labels == set(), "what nobody can believe any more is taken back by its name"
+
+    def test_another_branchs_policy_is_not_asked(self, second: Second, work: Repo) -> None:
+        self.policy(second, work, "labels: off\n", "other")
+        second.after(as_artifact(of_commit(FAILED, second.head)))
+        assert second.labels == {"gates/failed", "provenance/ai"}
+
+    def test_a_broken_one_is_told_about(self, second: Second, work: Repo) -> None:
+        self.policy(second, work, "labels: {gates/fail: off}\n")
+        told = second.after(as_artifact(of_commit(FAILED, second.head)))
+        assert "main's .github/exogate.yml, line 1: There is no label 'gates/fail'" in told.published.notes[0]
+        assert second.labels == {"gates/failed", "provenance/ai"}
+
+    def test_without_labels_nobody_asks_for_it(self, second: Second) -> None:
+        second.after(as_artifact(of_commit(FAILED, second.head)), labels=False)
+        assert second.standin.count("GET /repos/octo/shop/contents") == 0
+
+
 class TestWhichPullRequest:
     """GitHub says it; nothing in the artifact, and no number, does."""
 

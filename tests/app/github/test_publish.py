@@ -9,6 +9,8 @@ import pytest
 from app.github.api import Patience
 from app.github.comment import LONGEST_BODY, MARKER, body_of
 from app.github.publish import Published, Target, publish
+from app.reporting.labels import DEFAULT, configured
+from gates.policy_labels import LabelRule
 from tests.app.github.conftest import FAILED, PASSED
 from tests.standin.faults import Kind
 from tests.standin.fixtures import unversioned
@@ -25,7 +27,7 @@ def project(standin: StandIn) -> Repository:
 
 def go(target: Target, patience: Patience, comment: str | None = TEXT, review: object = PASSED) -> Published:
     assert isinstance(review, type(PASSED))
-    return publish(target, review, labels=True, comment=comment, patience=patience)
+    return publish(target, review, labels=DEFAULT, comment=comment, patience=patience)
 
 
 def on(project: Repository) -> set[str]:
@@ -86,8 +88,29 @@ class TestLabels:
         standin.world.set_label(project, 1, "gates/passed", ada)
         assert "set by ada" in go(target, patience, None, FAILED).notes[0]
 
+    def test_they_have_the_policys_names(self, project: Repository, target: Target, patience: Patience) -> None:
+        rules = {
+            "gates/passed": LabelRule(name="Fine", color="00ff00", description="Well."),
+            "provenance/ai": LabelRule(show="off"),
+        }
+        go(target, patience, None)
+        done = publish(target, PASSED, labels=configured(rules), comment=None, patience=patience)
+        assert done == Published(("Fine",))
+        assert on(project) == {"Fine"}, "ours under their former names, and what is off, are taken off"
+        made = project.labels["fine"]
+        assert (made.color, made.description) == ("00ff00", "Well.")
+
+    def test_anothers_label_of_that_name_keeps_its_colour(
+        self, standin: StandIn, project: Repository, target: Target, patience: Patience
+    ) -> None:
+        standin.world.offer_label(project, "Fine", "ededed")
+        rules = {"gates/passed": LabelRule(name="Fine", color="00ff00")}
+        publish(target, PASSED, labels=configured(rules), comment=None, patience=patience)
+        assert "Fine" in on(project)
+        assert project.labels["fine"].color == "ededed"
+
     def test_off_means_untouched(self, standin: StandIn, target: Target, patience: Patience) -> None:
-        assert publish(target, PASSED, labels=False, comment=None, patience=patience) == Published()
+        assert publish(target, PASSED, labels=None, comment=None, patience=patience) == Published()
         assert standin.seen == []
 
 

@@ -10,7 +10,7 @@ pytest.importorskip("sqlalchemy", reason="needs the extra: pip install 'exogate[
 pytest.importorskip("rq", reason="needs the extra: pip install 'exogate[app]'")
 
 from app.pull_events import merged
-from tests.app.github.desk import BROKEN, BY_AI, GOOD, Desk, desk
+from tests.app.github.desk import BROKEN, BY_AI, GOOD, STRICT, Desk, desk
 from webhooks import jobs
 from webhooks.perform import Turn
 from webhooks.performer import AppPerformer
@@ -106,6 +106,81 @@ def test_a_label_that_a_person_took_off_stays_off_and_is_told(desk: Desk) -> Non
     assert "written down" in perform(desk, job)
     (run,) = desk.runs()
     assert "octo took off the label gates/passed" in run["output"]["summary"].replace("\\", "")
+
+
+RENAMED = f"""{STRICT}labels:
+  gates/passed: {{name: "Exogate: fine", color: "00ff00"}}
+  provenance/human: {{name: by hand}}
+  provenance/undeclared: off
+"""
+
+
+def rename(desk: Desk) -> None:
+    """Put a policy on the base branch that gives labels other names."""
+    desk.work.git("checkout", "--quiet", "main")
+    desk.work.commit({".github/exogate.yml": RENAMED}, "Other names")
+    desk.work.git("push", "--quiet", str(desk.base.directory), "main")
+    desk.work.git("checkout", "--quiet", "feature")
+
+
+def by_hand(desk: Desk, name: str, *, on: bool = True) -> str:
+    """Let a person set or take off a label, and the App hear of it."""
+    desk.standin.world.set_label(desk.base, 1, name, desk.standin.world.user("octo"), on=on)
+    kind = "labeled" if on else "unlabeled"
+    return perform(
+        desk, jobs.Override(**place(desk), number=1, head="", actor="octo", kind=kind, value=name, reason="")
+    )
+
+
+def test_labels_have_the_names_of_the_base_branchs_policy(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    desk.review(head)
+    assert desk.labels() == {"provenance/undeclared", "gates/passed"}
+    rename(desk)
+    desk.review(head, again=True)
+    assert desk.labels() == {"Exogate: fine"}, "former names are taken off, and what is off"
+    assert desk.base.labels["exogate: fine"].color == "00ff00"
+
+
+def test_a_renamed_label_that_a_person_takes_off_is_written_down_by_its_key(desk: Desk) -> None:
+    rename(desk)
+    desk.review(desk.push(GOOD))
+    assert "written down" in by_hand(desk, "Exogate: fine", on=False)
+    (row,) = desk.services.ledger.overrides(desk.base.id, 1)
+    assert (row.kind, row.value) == ("unlabeled", "gates/passed")
+    assert desk.labels() == set()
+    (run,) = desk.runs()
+    assert "octo took off the label Exogate: fine" in run["output"]["summary"].replace("\\", "")
+
+
+def test_a_persons_provenance_by_its_other_name_speaks_instead_of_ours(desk: Desk) -> None:
+    rename(desk)
+    desk.review(desk.push(GOOD, BY_AI))
+    assert "provenance/ai" in desk.labels()
+    desk.standin.world.offer_label(desk.base, "by hand")
+    assert "written down" in by_hand(desk, "by hand")
+    assert desk.services.ledger.overrides(desk.base.id, 1)[0].value == "provenance/human"
+    assert {"by hand", "provenance/ai"} & desk.labels() == {"by hand"}
+
+
+def test_anybodys_other_labels_are_not_written_down(desk: Desk) -> None:
+    rename(desk)
+    desk.review(desk.push(GOOD))
+    for name in ("bug", "gates/passed"):
+        desk.standin.world.offer_label(desk.base, name)
+        assert by_hand(desk, name) == f"{name} is no label of Exogate's here, so there is nothing to write down."
+    assert desk.services.ledger.overrides(desk.base.id, 1) == []
+
+
+def test_labels_that_github_does_not_take_cost_no_review(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    for n in range(100):  # as many as an issue may have
+        desk.standin.world.offer_label(desk.base, f"l{n}")
+        desk.base.issues[1].labels.append(f"l{n}")
+    assert desk.review(head) == "Gates passed."
+    (run,) = desk.runs()
+    assert (run["status"], run["conclusion"]) == ("completed", "success")
+    assert "The labels were not all set" in run["output"]["summary"]
 
 
 def test_what_failed_for_good_leaves_no_check_run_open(desk: Desk) -> None:

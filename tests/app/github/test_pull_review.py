@@ -10,7 +10,9 @@ pytest.importorskip("sqlalchemy", reason="needs the extra: pip install 'exogate[
 
 from app.github.checkout import SupersededError
 from app.github.errors import GitHubError
+from app.group_review import review_group
 from app.pull_events import reconsider, record_word
+from app.pull_review import Asked
 from app.settings import Settings
 from tests.app.github.desk import BROKEN, BY_AI, GOOD, Desk, desk
 from tests.standin.faults import Kind
@@ -83,6 +85,31 @@ def test_a_push_during_the_review_leaves_no_check_run_open(desk: Desk) -> None:
     assert (run["status"], run["conclusion"]) == ("completed", "neutral")
     assert "A newer push came" in run["output"]["summary"]
     assert desk.services.ledger.latest_review(desk.base.id, 1, head) is None
+    assert desk.standin.git_asked == [], "nothing is cloned for a head that nobody wants"
+
+
+def test_a_push_during_the_checkout_is_seen_before_the_gates(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = desk.push(GOOD)
+    monkeypatch.setattr("app.review.judge", lambda *_, **__: pytest.fail("a gate ran"))
+    with pytest.raises(SupersededError, match="A newer push"):
+        desk.review(head, superseded=lambda: "A newer push came." if desk.standin.git_asked else None)
+
+
+def test_a_store_that_is_away_does_not_fail_the_review(desk: Desk) -> None:
+    def away() -> str | None:
+        raise ConnectionError("Redis does not answer")
+
+    assert desk.review(desk.push(GOOD), superseded=away) == "Gates passed."
+
+
+def test_a_merge_group_that_is_not_wanted_any_more_ends_as_well(desk: Desk) -> None:
+    head = desk.push(GOOD)
+    asked = Asked(desk.installation.id, "octo/shop", head, "d", superseded=lambda: "The group was taken apart.")
+    with pytest.raises(SupersededError, match="taken apart"):
+        review_group(desk.services, asked, desk.base.id, desk.base.commit("main"))
+    (run,) = desk.runs()
+    assert (run["status"], run["conclusion"]) == ("completed", "neutral")
+    assert "taken apart" in run["output"]["summary"]
 
 
 PASSING = [

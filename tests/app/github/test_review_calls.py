@@ -6,19 +6,16 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("sqlalchemy", reason="needs the extra: pip install 'exogate[app]'")
+
 from app.github import labels
-from app.github.annotations import Note
-from app.github.app_auth import READING, Installations
-from app.github.checkout import Wanted, checkout
-from app.github.checks import CheckRuns, Report
-from app.github.config import rules_for
-from app.github.pull import fetch_pull
-from app.github.reviews import fetch_reviews
+from app.github.app_auth import Installations
 from app.github.target import Target
-from app.local import open_change
-from app.reporting.labels import BY_NAME
+from app.ledger.ledger import Ledger
+from app.pull_review import Asked, Services, review_pull
+from app.reporting.labels import BY_KEY, configured
 from app.settings import Settings
-from app.standing import Conclusion
+from gates.policy_labels import LabelRule
 from tests.conftest import Repo
 from tests.standin.apps import App, Installation
 from tests.standin.faults import LIMITS, Kind
@@ -28,85 +25,145 @@ from tests.standin.world import Pull, Repository
 FILES, REMARKS, MOST = 100, 30, 12
 WANTED = frozenset({"provenance/ai", "gates/failed", "review/needs-human"})
 PASSED = frozenset({"provenance/ai", "gates/passed"})
+POLICY = "gates: {compile: block, secrets: block}\nreview: {declared: [ai-declared], approvals: 1, by: human}\n"
+BY_AI = "A hundred\n\nCo-Authored-By: Claude <noreply@anthropic.com>"
 
 
-@pytest.fixture
-def large(standin: StandIn, project: Repository, pull: Pull, work: Repo) -> Repository:
-    """``octo/shop`` with a pull request that changes a hundred files, and an organisation's policy."""
-    work.commit({f"pkg/m{n}.py": f"x = {n}\n" for n in range(FILES - 1)}, "A hundred")
-    work.git("push", "--quiet", str(standin.world.repositories["mallory/shop"].directory), "HEAD:refs/heads/feature")
-    standin.world.update_pull(project, 1)
-    standin.world.repository("octo/.github", like=project.directory)
-    project.roles["ada"] = "write"
-    return project
+class Large:
+    """``octo/shop`` with a pull request that changes a hundred files, and an organisation's policy.
 
-
-class Review:
-    """The steps of one review, as the App makes them; a new worker each time, which remembers nothing."""
+    A new worker reviews each time, which remembers nothing.
+    """
 
     def __init__(self, standin: StandIn, settings: Settings, patience: Any, installation: Installation) -> None:
         self.standin, self.settings, self.patience, self.installation = standin, settings, patience, installation
+        self.base = standin.world.repositories["octo/shop"]
 
-    def run(self, wanted: frozenset[str], external_id: str, *, is_first: bool) -> list[str]:
-        """Review once and return the requests to the API."""
+    def push(self, work: Repo, *, broken: int, message: str = BY_AI) -> str:
+        """Push a head of which so many files are broken; return its commit."""
+        work.git("checkout", "--quiet", "-B", "feature", "main")
+        good = {f"pkg/m{n}.py": f"x = {n}\n" for n in range(broken, FILES)}
+        head = work.commit({f"pkg/m{n}.py": "def f(:\n" for n in range(broken)} | good, message)
+        fork = self.standin.world.repositories["mallory/shop"].directory
+        work.git("push", "--quiet", "--force", str(fork), "HEAD:refs/heads/feature")
+        self.standin.world.update_pull(self.base, 1)
+        return head
+
+    def review(self, head: str) -> list[str]:
+        """Review once, as the App does it, and return the requests to the API."""
         before = len(self.standin.seen)
-        installations = Installations(self.settings, self.patience)
-        number = self.installation.id
-        api = installations.api(number, "octo/shop")
-        pull = fetch_pull(api, "octo/shop", 1)
-        checks = CheckRuns(api, pull.repository, self.settings.app_id or 0)
-        run = checks.start(pull.head, external_id, summary="Judging.")
-        with checks.finishing(run):
-            clone = checkout(self.settings, api, Wanted(pull.repository, pull.base, pull.head, 1))
-            with open_change(clone, pull.base, pull.head) as local:
-                assert len(local.change.files) == FILES
-                wide = installations.api(number, permissions=READING)
-                rules = rules_for(self.settings, wide, pull.repository, local.policy_base)
-                assert rules.policy.name == "standard"
-            fetch_reviews(api, pull.repository, 1, head=pull.head, author=pull.author)
-            pull = fetch_pull(api, pull.repository, 1)  # labels and head as they are now
-            target = Target(pull.repository, 1, api.url, api.token, login=run.login)
-            labels.put(api, target, wanted, present=pull.labels, is_first=is_first, makes=True)
-            notes = [Note(f"pkg/m{n}.py", 1, 1, "warning", "lint", "Remark.") for n in range(REMARKS)]
-            checks.complete(run, Conclusion.FAILURE, Report("Rejected", "Because.", notes))
+        self.settings.data_dir.mkdir(exist_ok=True)
+        ledger = Ledger.open(f"sqlite:///{self.settings.data_dir}/ledger.sqlite3")
+        try:
+            services = Services(self.settings, Installations(self.settings, self.patience), ledger)
+            asked = Asked(self.installation.id, "octo/shop", head, head, again=True)
+            assert "was reviewed" not in review_pull(services, asked, 1)
+        finally:
+            ledger.close()
         return [seen.line for seen in self.standin.seen[before:] if ".git/" not in seen.line]
+
+    def labels(self) -> set[str]:
+        return set(self.base.issues[1].labels)
 
 
 @pytest.fixture
-def whole(standin: StandIn, settings: Settings, patience: Any, installation: Installation, large: Repository) -> Review:
-    return Review(standin, settings, patience, installation)
+def large(
+    standin: StandIn,
+    settings: Settings,
+    patience: Any,
+    installation: Installation,
+    project: Repository,
+    pull: Pull,
+    work: Repo,
+) -> Large:
+    organisation = standin.world.repository("octo/.github", like=project.directory)
+    work.git("checkout", "--quiet", "-b", "policy", "main")
+    work.commit({".github/exogate.yml": POLICY}, "A policy")
+    work.git("push", "--quiet", str(organisation.directory), "policy:main")
+    project.roles["ada"] = "write"
+    return Large(standin, settings, patience, installation)
 
 
-def test_a_first_review_in_a_new_repository(whole: Review, large: Repository) -> None:
-    made = whole.run(WANTED, "review:1", is_first=True)
-    assert len(made) <= MOST, made
-    assert set(large.issues[1].labels) == WANTED
-    for name in WANTED:
-        offered = large.labels[name]
-        assert (offered.color, offered.description) == (BY_NAME[name].color, BY_NAME[name].description)
+@pytest.mark.sandbox
+class TestCalls:
+    """How often GitHub is asked in a whole review."""
 
+    def test_a_first_review_in_a_new_repository(self, large: Large, work: Repo) -> None:
+        made = large.review(large.push(work, broken=REMARKS))
+        (run,) = large.base.check_runs.values()
+        assert len(run.annotations) == REMARKS
+        assert len(made) <= MOST, made
+        assert large.labels() == WANTED
+        for name in WANTED:
+            offered = large.base.labels[name]
+            assert (offered.color, offered.description) == (BY_KEY[name].color, BY_KEY[name].description)
 
-def test_a_later_review_with_every_label_turned_over(standin: StandIn, whole: Review, large: Repository) -> None:
-    whole.run(WANTED, "review:1", is_first=True)
-    for name in PASSED:
-        if name not in large.labels:
-            standin.world.offer_label(large, name, BY_NAME[name].color, BY_NAME[name].description)
-    standin.world.review(large, 1, "ada")
-    made = whole.run(PASSED, "review:2", is_first=False)
-    assert len(made) <= MOST + 1, made  # one more for each approval that may count
-    assert set(large.issues[1].labels) == PASSED
-    assert len(large.check_runs) == 2
+    def test_a_later_review_with_labels_turned_over_and_an_approval(
+        self, standin: StandIn, large: Large, work: Repo
+    ) -> None:
+        large.review(large.push(work, broken=REMARKS))
+        passed = BY_KEY["gates/passed"]
+        standin.world.offer_label(large.base, passed.name, passed.color, passed.description)
+        head = large.push(work, broken=0)
+        standin.world.review(large.base, 1, "ada")
+        made = large.review(head)
+        assert large.labels() == PASSED
+        assert len(made) <= MOST, made
+        assert len(large.base.check_runs) == 2
 
+    def test_each_further_label_taken_off_is_one_call_more(self, standin: StandIn, large: Large, work: Repo) -> None:
+        """Another author, another result, and an approval that counts: all four of ours go, which is rare."""
+        for name, label in BY_KEY.items():
+            standin.world.offer_label(large.base, name, label.color, label.description)
+        head = large.push(work, broken=REMARKS)
+        standin.world.review(large.base, 1, "claude[bot]")
+        large.review(head)
+        assert large.labels() == {*WANTED, "review/self-review"}
+        head = large.push(work, broken=0, message="By hand")
+        standin.world.review(large.base, 1, "ada")
+        made = large.review(head)
+        assert large.labels() == {"provenance/undeclared", "gates/passed"}
+        assert len(made) <= MOST + 2, made
 
-def test_nothing_new_costs_less(whole: Review, large: Repository) -> None:
-    whole.run(WANTED, "review:1", is_first=True)
-    assert len(whole.run(WANTED, "review:2", is_first=False)) <= 9
+    def test_nothing_new_costs_less(self, large: Large, work: Repo) -> None:
+        head = large.push(work, broken=REMARKS)
+        large.review(head)
+        assert len(large.review(head)) <= 8
 
+    def test_git(self, standin: StandIn, large: Large, work: Repo) -> None:
+        large.review(large.push(work, broken=0))
+        # The base branch's tip, the two commits, and the contents.
+        assert len(standin.git_asked) <= 3
+        assert len([seen for seen in standin.seen if ".git/" in seen.line]) <= 9
 
-def test_a_reviews_git_traffic(standin: StandIn, whole: Review) -> None:
-    whole.run(WANTED, "review:1", is_first=True)
-    assert len(standin.git_asked) == 2
-    assert len([seen for seen in standin.seen if ".git/" in seen.line]) <= 7
+    def test_a_label_that_a_person_sets_during_the_review_is_seen(
+        self, standin: StandIn, large: Large, work: Repo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The pull request was fetched before; the events tell of what came after."""
+        large.review(large.push(work, broken=REMARKS))
+        head = large.push(work, broken=0)
+        ada, world = standin.world.user("ada"), standin.world
+        original = labels.put
+
+        def meanwhile(*args: Any, **kwargs: Any) -> labels.Plan:
+            world.set_label(large.base, 1, "review/needs-human", ada, on=False)
+            world.offer_label(large.base, "provenance/human")
+            world.set_label(large.base, 1, "provenance/human", ada)
+            world.set_label(large.base, 1, "gates/failed", ada, on=False)
+            world.set_label(large.base, 1, "gates/failed", ada)
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(labels, "put", meanwhile)
+        large.review(head)
+        assert large.labels() == {"provenance/human", "gates/failed", "gates/passed"}
+        (*_, run) = large.base.check_runs.values()
+        said = run.fields["output"]["summary"].replace("\\", "")
+        for sentence in (
+            "The label provenance/human was set by ada and stays",
+            "The label gates/failed was set by ada and stays",
+            "The label review/needs-human was taken off by ada and is not put back",
+        ):
+            assert sentence in said
 
 
 class TestLabels:
@@ -119,10 +176,10 @@ class TestLabels:
     def test_a_persons_colour_stays(self, standin: StandIn, project: Repository, target: Target, api: Any) -> None:
         standin.world.offer_label(project, "gates/failed", "ffffff", None)
         standin.world.offer_label(project, "provenance/ai", "ededed", "Ours")
-        labels.put(api, target, WANTED, present=(), is_first=True, makes=True)
+        labels.put(api, target, WANTED, seen=labels.Seen(()), is_first=True, makes=True)
         assert project.labels["gates/failed"].color == "ffffff"
         assert project.labels["provenance/ai"].color == "ededed"
-        assert project.labels["review/needs-human"].color == BY_NAME["review/needs-human"].color
+        assert project.labels["review/needs-human"].color == BY_KEY["review/needs-human"].color
 
     def test_the_first_review_finds_a_persons_label(
         self, standin: StandIn, project: Repository, target: Target, api: Any
@@ -130,9 +187,51 @@ class TestLabels:
         ada = standin.world.user("ada")
         standin.world.offer_label(project, "provenance/human")
         standin.world.set_label(project, 1, "provenance/human", ada)
-        made = labels.put(api, target, WANTED, present=("provenance/human",), is_first=True, makes=True)
+        made = labels.put(api, target, WANTED, seen=labels.Seen(("provenance/human",)), is_first=True, makes=True)
         assert set(project.issues[1].labels) == {"provenance/human", "gates/failed", "review/needs-human"}
         assert "set by ada" in made.notes[0]
+
+    def test_a_policys_names_and_colours(self, standin: StandIn, project: Repository, target: Target, api: Any) -> None:
+        """A label of that name that somebody else made keeps its colour, and may be spelt otherwise."""
+        standin.world.offer_label(project, "Looked At", "ffffff", None)
+        called = configured(
+            {
+                "gates/failed": LabelRule(name="Red / light: 50%", color="ff0000", description="Stop."),
+                "provenance/ai": LabelRule(name="looked at", color="00ff00"),
+                "review/needs-human": LabelRule(show="off"),
+            }
+        )
+        made = labels.put(api, target, WANTED, called, seen=labels.Seen(()), is_first=True, makes=True)
+        assert set(made.add) == {"Red / light: 50%", "looked at"}
+        assert set(project.issues[1].labels) == {"Red / light: 50%", "Looked At"}
+        red, looked = project.labels["red / light: 50%"], project.labels["looked at"]
+        assert (red.color, red.description, looked.color) == ("ff0000", "Stop.", "ffffff")
+        again = labels.put(api, target, WANTED, called, seen=labels.Seen(made.standing), makes=True)
+        assert (again.add, again.remove, again.notes) == ((), (), ())
+        gone = labels.put(api, target, PASSED, called, makes=True)
+        assert gone.remove == ("Red / light: 50%",)
+        assert set(project.issues[1].labels) == {"Looked At", "gates/passed"}
+
+    def test_a_label_without_colour_or_words_is_left_as_github_makes_it(
+        self, standin: StandIn, project: Repository, target: Target, api: Any
+    ) -> None:
+        called = configured({"gates/failed": LabelRule(color="ededed", description="")})
+        labels.put(api, target, frozenset({"gates/failed"}), called, is_first=True, makes=True)
+        assert standin.count("PATCH") == 0
+
+    def test_with_all_labels_off_ours_go_and_nothing_more_is_asked(
+        self, standin: StandIn, project: Repository, target: Target, api: Any, app: App
+    ) -> None:
+        off = configured(dict.fromkeys(BY_KEY, LabelRule(show="off")))
+        for name, who in (("gates/passed", app.user), ("provenance/human", standin.world.user("ada"))):
+            standin.world.offer_label(project, name)
+            standin.world.set_label(project, 1, name, who)
+        seen = labels.Seen(("gates/passed", "provenance/human"))
+        assert labels.put(api, target, WANTED, off, seen=seen, makes=True).remove == ("gates/passed",)
+        assert project.issues[1].labels == ["provenance/human"]
+        before = len(standin.seen)
+        assert labels.put(api, target, WANTED, off, seen=labels.Seen(("bug",)), makes=True) == labels.Plan()
+        assert len(standin.seen) == before
 
     @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.EXPIRED_TOKEN])
     @pytest.mark.parametrize(
@@ -145,8 +244,8 @@ class TestLabels:
         standin.world.set_label(project, 1, "gates/passed", app.user)
         fault = standin.fail(kind, pattern, wait=30)
         began = standin.world.clock.now
-        labels.put(api, target, WANTED, present=("gates/passed",), makes=True)
+        labels.put(api, target, WANTED, seen=labels.Seen(("gates/passed",)), makes=True)
         assert fault.times == 0, "the fault did not happen"
         assert set(project.issues[1].labels) == WANTED
-        assert project.labels["gates/failed"].color == BY_NAME["gates/failed"].color
+        assert project.labels["gates/failed"].color == BY_KEY["gates/failed"].color
         assert kind not in LIMITS or standin.world.clock.now - began >= 30

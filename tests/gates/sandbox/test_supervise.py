@@ -103,3 +103,15 @@ def test_a_failing_attachment_leaves_no_process() -> None:
     with pytest.raises(SandboxError, match="no"):
         supervise(Launch(("/bin/sleep", "20"), {}, attach=fail), b"", Limits())
     assert seen[0].returncode == -signal.SIGKILL
+
+
+def test_what_is_not_wanted_any_more_is_ended_and_says_why() -> None:
+    asked = []
+
+    def unwanted() -> str | None:
+        asked.append(1)
+        return "a newer push came" if len(asked) > 3 else None
+
+    launch = Launch(("/bin/sh", "-c", "echo begun; exec sleep 600"), {"PATH": os.defpath})
+    result = supervise(launch, b"", Limits(wall_seconds=600), unwanted)
+    assert (result.killed, result.exit_code, result.ok) == ("a newer push came", None, False)

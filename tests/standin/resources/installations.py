@@ -132,8 +132,8 @@ def _convert(world: World, request: Request) -> Answer:
     if made is None:
         raise not_found()
     secrets = {
-        "client_id": f"Iv23{made.id}",
-        "client_secret": f"secret-{made.id}",
+        "client_id": made.client_id,
+        "client_secret": made.client_secret,
         "webhook_secret": made.hook_secret,
         "pem": made.pem,
     }
