@@ -62,19 +62,23 @@ def config_edits(change: Change) -> tuple[str, ...]:
     return tuple(f.path for f in change.files if {f.path, f.old_path} & set(CONFIG_PATHS))
 
 
-def asked_for(wanted: str) -> tuple[Policy, str]:
-    """Return the policy that an operator names: a preset, or a file. Raises ``PolicyError``."""
+def asked_for(wanted: str, *, endogenous_alone: bool = False) -> tuple[Policy, str]:
+    """Return the policy that an operator names: a preset, or a file. Raises ``PolicyError``.
+
+    One in which the author's own model decides alone is refused, unless ``endogenous_alone`` says that it is only
+    looked at.
+    """
     if wanted in preset_names():
         return preset(wanted), "preset"
     if not wanted:
         raise _unusable("policy", f"The name is empty. Policies are: {', '.join(preset_names())}.")
     if not Path(wanted).exists():
         raise _unusable(wanted, f"There is no such file. {no_such_preset(wanted)}")
-    return from_file(Path(wanted)), f"the file {wanted}"
+    return from_file(Path(wanted), endogenous_alone=endogenous_alone), f"the file {wanted}"
 
 
-def from_file(path: Path) -> Policy:
-    """Return the policy that a file holds, whatever its name. Raises ``PolicyError``."""
+def from_file(path: Path, *, endogenous_alone: bool = False) -> Policy:
+    """Return the policy that a file holds, whatever its name (see ``asked_for``). Raises ``PolicyError``."""
     try:
         with path.open("rb") as handle:
             content = handle.read(MAX_BYTES + 1)
@@ -82,7 +86,7 @@ def from_file(path: Path) -> Policy:
         why = {FileNotFoundError: "There is no such file", IsADirectoryError: "It is a directory; name a file in it"}
         message = why.get(type(error), f"It cannot be read: {error.strerror}")
         raise _unusable(str(path), f"{message}.") from error
-    return parse(_decoded(content, str(path)), str(path), "custom")
+    return parse(_decoded(content, str(path)), str(path), "custom", endogenous_alone=endogenous_alone)
 
 
 def _unusable(source: str, message: str) -> PolicyError:

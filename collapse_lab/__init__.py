@@ -16,5 +16,6 @@ The map, from the data to the page:
 ``metrics``     numbers and their intervals from the artifacts' tables
 ``theory``      gated reweighting on explicit distributions: the paper's theorems as executable statements
 ``report``      one page, with tables beside it
+``evidence``    cards that policies carry, from runs; read by ``gates.evidence``
 ``cli``         the ``collapse-lab`` command
 """

@@ -21,6 +21,8 @@ The edges: where the world comes in.
     ``workspace``, ``cache``        snapshots on disk; results about bases, kept by content
     ``interpreter``                 a Python as gates see it: the repository's, or Exogate's own
 
+``evidence/``: what the lab measured for policies, as cards in files, and what they say of one.
+
 About a repository: questions that several gates ask.
     ``source``, ``pyversions``      a syntax tree whatever the bytes are; which Pythons are declared
     ``testfiles``, ``testconfig``   which paths judge the rest; how pytest is configured

@@ -15,6 +15,7 @@ _COMMANDS = {
     "status": "Say how far a run is.",
     "report": "Make the page, the plots and the tables of one or more runs.",
     "compare": "Compare two arms of a run, paired by seed and task.",
+    "evidence": "Write the evidence cards that policies carry.",
     "studies": "List the studies.",
     "tasks": "Show what the model is asked to write.",
     "doctor": "Find out what works on this machine.",

@@ -86,6 +86,12 @@ def against_random(run: Run, scores: Scores) -> list[Contrast]:
     return _family([contrast(run, scores, a, b) for a in run.labels if (b := random_for(run, a))])
 
 
+def against_human(run: Run, scores: Scores) -> list[Contrast]:
+    """Return every policy's contrast with the arm that trains on fresh human documents, where the study has it."""
+    policies = [a for a in run.labels if run.group(a) != "control"] if "human" in run.labels else []
+    return _family([contrast(run, scores, a, "human") for a in policies])
+
+
 def none_for(run: Run, label: str) -> str | None:
     """Return the ungated arm that a label is compared with: of its data rule, else the plain one."""
     ungated = [a for a in run.labels if run.group(a) == "none"]

@@ -69,13 +69,13 @@ class Run:
         settings: dict[str, Any] = self.summary["settings"]
         return settings
 
-    @property
+    @cached_property
     def benchmarks(self) -> list[str]:
         """The benchmarks' names; the first is the one that headlines are about.
 
         The order is that of the table of scores: the summary's keys are sorted.
         """
-        return list(dict.fromkeys(self.scores["benchmark"]))
+        return [str(name) for name in self.scores["benchmark"].unique()]
 
     @cached_property
     def last(self) -> int:

@@ -56,6 +56,22 @@ def test_what_is_shown_is_a_policy_of_the_same_hash(exogate, tmp_path: Path) -> 
     assert shown.split("hash: ")[1][:12] in done.stdout
 
 
+def test_labels_are_shown_as_they_are_written_and_told_when_checked(exogate, tmp_path: Path) -> None:
+    file = tmp_path / "p.yml"
+    file.write_text("extends: compile\nlabels:\n  provenance/ai: off\n  gates/failed: {name: 'red: \U0001f6d1'}\n")
+    for _ in range(2):  # what is shown says the same
+        done = exogate("policy", "validate", file)
+        assert done.returncode == 0, done.stderr
+        assert "labels off: provenance/ai\n" in done.stdout
+        assert "labels named: gates/failed is called 'red: \U0001f6d1'\n" in done.stdout
+        file.write_text(exogate("policy", "show", file).stdout)
+    assert "labels" not in exogate("policy", "show", "strict").stdout
+    file.write_text("extends: compile\nlabels: {gates/fail: off}\n")
+    done = exogate("policy", "validate", file)
+    assert done.returncode == 2
+    assert "line 2: There is no label 'gates/fail'" in done.stderr
+
+
 def test_validate_tells_every_problem_with_its_line(exogate, tmp_path: Path) -> None:
     file = tmp_path / "bad.yml"
     file.write_text("gates:\n  compile: x\n  nothing: block\nbudget: {jobs: -1}\n")

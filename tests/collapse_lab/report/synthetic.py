@@ -118,7 +118,8 @@ def write_run(
         "quick": False,
         "command": "collapse-lab run synthetic-pocket --out runs/synthetic",
         "settings": study.model_dump(mode="json"),
-        "code": {"collapse_lab": "0" * 64},
+        "rounds": rounds,
+        "code": {"revision": "0" * 64},
         "versions": {"python": "3.11.9", "numpy": "2.0", "torch": "made up"},
         "hardware": {"machine": "x86_64", "processor": "SYNTHETIC", "cores": 2, "system": "Linux"},
         "benchmarks": {
