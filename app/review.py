@@ -16,11 +16,12 @@ from app.provenance.commit import Actor
 from app.provenance.detector import ChangeProvenance
 from app.provenance.local import declared
 from app.provenance.types import Provenance
-from app.review_types import PolicyUsed, Review, Revision
+from app.review_types import Evidence, PolicyUsed, Review, Revision
 from gates import registry
 from gates.cache import Cache
 from gates.change import Snapshot
 from gates.decision import Decision, Judged, decide
+from gates.evidence.find import find
 from gates.gate import Context, Need
 from gates.interpreter import Interpreter
 from gates.panel import judge
@@ -188,7 +189,7 @@ def _assemble(
     return Review(
         decision=would if policy.enforce else Decision.ACCEPT,
         would_decide=would,
-        policy=PolicyUsed(policy.name, policy.hash, rules.source, policy.enforce),
+        policy=PolicyUsed(policy.name, policy.hash, rules.source, policy.enforce, _evidence(policy)),
         provenance=provenance,
         verdicts=shown,
         base=Revision(request.base, local.base_commit),
@@ -204,6 +205,12 @@ def _assemble(
         sandbox=context.sandbox.name if context.sandbox else None,
         gate_versions={name: registry.get(name).version for name in policy.active()},
     )
+
+
+def _evidence(policy: Policy) -> Evidence:
+    found = find(policy)
+    card = found.card
+    return Evidence(found.line, found.status, card.summary.verdict if card else None, card.hash if card else None)
 
 
 def _below(directory: str, verdict: Verdict) -> Verdict:

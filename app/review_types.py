@@ -7,7 +7,21 @@ from dataclasses import dataclass, field
 from app.provenance.types import Provenance
 from gates.decision import Decision, Judged
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the lab measured for the policy that judged, when it judged.
+
+    ``line`` is shown to people. ``status`` is `measured`, `composed`, `stale` or `unmeasured`; ``verdict`` and ``card``
+    (its hash) are those of the card whose numbers hold for the policy, ``None`` where there is none.
+    """
+
+    line: str
+    status: str
+    verdict: str | None = None
+    card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,7 @@ class PolicyUsed:
     hash: str
     source: str
     enforced: bool = True
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

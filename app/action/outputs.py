@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from app.reporting.text import visible
 from app.review_types import Review
@@ -15,6 +16,8 @@ UNJUDGED = {"provenance": "", "harnesses": "", "review-json": "", "sarif-file": 
 def outputs_of(review: Review, *, review_json: str, sarif_file: str) -> dict[str, str]:
     """Return the outputs by their names in ``action.yml``."""
     policy = {"policy": review.policy.name, "hash": review.policy.hash, "enforced": review.policy.enforced}
+    if review.policy.evidence is not None:
+        policy |= asdict(review.policy.evidence)
     return {
         "decision": review.decision.value,
         "provenance": review.provenance.status.value,

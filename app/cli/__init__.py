@@ -27,6 +27,7 @@ _COMMANDS = {
     "action": ("app.cli.action", "Judge what the event of a GitHub Actions job brings."),
     "publish": ("app.cli.publish", "Put on a pull request what a run without rights found out about it."),
     "ledger": ("app.cli.ledger", "Show or export what the GitHub App has judged."),
+    "export": ("app.cli.export", "Write merged lines for training pipelines, or filter a corpus by them."),
     "completion": ("app.cli.completion", "Print the completion script for a shell."),
 }
 # Packages that build on this one bring commands of their own: `webhooks` brings the GitHub App's.

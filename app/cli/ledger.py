@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
@@ -11,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.exits import Exit
+from app.cli.opened import check_agreed, ids, opened, sentences
 from app.cli.output import check_output, use_colour, width
 
 if TYPE_CHECKING:
     from app.ledger.export.rows import Filters, Row
-    from app.ledger.ledger import Ledger
-    from app.settings import Settings
 
-_INSTALL = "exogate ledger needs SQLAlchemy, Alembic and psycopg; install them: pip install 'exogate[app]'"
 _STATUSES = ("ai-declared", "mixed", "human-attested", "undeclared")
 _DAY = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"))
 _FILTERS = (
@@ -51,24 +47,15 @@ def _filtered(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def run(
         since: datetime | None, provenance: tuple[str, ...], gates_passed: bool, reviewers: str | None, **given: Any
-    ) -> int:
-        try:
-            from app.ledger.errors import LedgerError
+    ) -> None:
+        with sentences("exogate ledger"):
             from app.ledger.export.rows import Filters
             from app.ledger.words import Reviewers
-        except ModuleNotFoundError as error:
-            raise click.ClickException(_INSTALL) from error
-        moment = since.replace(tzinfo=UTC) if since else None
-        whose = Reviewers(reviewers) if reviewers else None
-        filters = Filters(moment, frozenset(provenance), gates_passed, whose, given.pop("number", None))
-        try:
+
+            moment = since.replace(tzinfo=UTC) if since else None
+            whose = Reviewers(reviewers) if reviewers else None
+            filters = Filters(moment, frozenset(provenance), gates_passed, whose, given.pop("number", None))
             function(filters=filters, **given)
-        except LedgerError as error:
-            if not error.passing:
-                raise click.ClickException(str(error)) from error
-            click.echo(f"Error: {error}", err=True)
-            return Exit.COULD_NOT_JUDGE
-        return Exit.ACCEPTED
 
     for option in reversed(_FILTERS):
         run = option(run)
@@ -85,12 +72,12 @@ def show(repository: str | None, filters: Filters) -> None:
 
     from app.ledger.show import render_repositories, render_repository
 
-    ledger, _ = _opened()
+    ledger, _ = opened()
     console = Console(width=width(), no_color=not use_colour(), highlight=False)
     if repository is None:
         render_repositories(ledger, console)
     else:
-        render_repository(ledger, repository, _ids(ledger, repository), filters, console)
+        render_repository(ledger, repository, ids(ledger, repository), filters, console)
 
 
 @command.command("export")
@@ -114,14 +101,11 @@ def export(repository: str, filters: Filters, form: str, output: Path | None) ->
     from app.cli.pour import pour, replacing
 
     check_output(output)
-    ledger, settings = _opened()
-    if repository.lower() not in {name.lower() for name in settings.export_repositories}:
-        raise click.ClickException(
-            f"{repository} is not exported: its owner has not opted in. Name it in EXOGATE_EXPORT_REPOSITORIES."
-        )
+    ledger, settings = opened()
+    check_agreed(settings, repository)
     if form == "parquet" and output is None:
         raise click.UsageError("Parquet is no text: name a file with --output.")
-    rows = ledger.export(_ids(ledger, repository), filters)
+    rows = ledger.export(ids(ledger, repository), filters)
     if form == "parquet" and output is not None:
         from app.ledger.export.parquet import parquet
 
@@ -137,21 +121,3 @@ def _chunks(form: str, rows: Iterable[Row]) -> Iterable[bytes]:
     from app.ledger.export.jsonl import jsonl
 
     return {"jsonl": jsonl, "agent-trace": agent_trace, "git-ai-notes": git_ai_notes}[form](rows)
-
-
-def _opened() -> tuple[Ledger, Settings]:
-    from app.ledger.ledger import Ledger
-    from app.settings import Settings, SettingsError
-
-    try:
-        settings = Settings.read(os.environ)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    return Ledger.open_existing(settings.database_url), settings
-
-
-def _ids(ledger: Ledger, repository: str) -> list[int]:
-    found = list(ledger.repository_ids(repository))
-    if not found:
-        raise click.ClickException(f"The ledger knows no repository {repository!r}. `exogate ledger show` lists them.")
-    return found

@@ -93,10 +93,10 @@ def attribute(files: Iterable[Landed], commits: Mapping[str, Declared]) -> list[
 
 
 def _pieces(file: Landed, commits: Mapping[str, Declared]) -> Iterator[tuple[int, int, Origin]]:
-    kept = list(_kept(file.moved))
+    unmoved = list(kept(file.moved))
     blamed = [(one.first, one.last, one) for one in file.blamed]
     for span in file.added:
-        for first, last, shift in cut(span, kept):
+        for first, last, shift in cut(span, unmoved):
             if shift is None:
                 yield first, last, UNDECLARED
                 continue
@@ -116,8 +116,11 @@ def _declared(span: Span, blamed: Blamed | None, commits: Mapping[str, Declared]
         yield first - back, last - back, origin or commit.rest
 
 
-def _kept(hunks: Sequence[Hunk]) -> Iterator[tuple[int, int, int]]:
-    """Yield the runs of the new side that the old side has too, each with what to take off for the old number."""
+def kept(hunks: Sequence[Hunk]) -> Iterator[tuple[int, int, int]]:
+    """Yield the runs of the new side that the old side has too, each with what to take off for the old number.
+
+    The last one has no end of its own: only the new side knows how many lines it has.
+    """
     at, shift = 1, 0
     for hunk in hunks:
         # An empty run stands after the line that it names.

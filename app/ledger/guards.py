@@ -13,13 +13,14 @@ from app.ledger.errors import REFUSED
 FUNCTION = "exogate_append_only"
 
 
-def guards(tables: Mapping[str, tuple[str, ...]], dialect: str) -> Iterator[str]:
+def guards(tables: Mapping[str, tuple[str, ...]], dialect: str, *, first: bool = True) -> Iterator[str]:
     """Yield the statements that make *tables* append-only.
 
     A table's value names the columns that tell a row from all others besides its ``id``: SQLite's REPLACE would
     remove the older of two without calling on a trigger, so a row that is there already is not written again.
+    ``first`` says that no table of the database is guarded yet.
     """
-    if dialect == "postgresql":
+    if dialect == "postgresql" and first:
         yield (
             f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'restrict_violation'; END $$"

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.git import GitError, git
-from app.ledger.attribution import Blamed, Declared, Landed, LineRow, attribute, origin_of
+from app.git_snapshot import Objects
+from app.ledger.attribution import Blamed, Declared, Landed, LineRow, attribute, kept, origin_of
+from app.ledger.contents import FileRow, count_lines, within
 from app.ledger.declared import declared_lines
 from app.ledger.words import Method
 from app.provenance.commit import Commit, PullText
@@ -26,21 +28,27 @@ _BLAMED = re.compile(rb"([0-9a-f]{40,64}) (\d+) (\d+) (\d+)")
 
 @dataclass(frozen=True)
 class Landing:
-    """How a pull request went in: the method, what it declares as a whole, its lines, and remarks in sentences."""
+    """How a pull request went in: the method, what it declares as a whole, its lines, and remarks in sentences.
+
+    ``files`` are the contents that it left files with.
+    """
 
     method: Method
     provenance: ChangeProvenance
     lines: tuple[LineRow, ...]
     remarks: tuple[str, ...] = ()
+    files: tuple[FileRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file of a difference between two trees."""
+    """One file of a difference between two trees, with git's ids of both contents; ``old`` is empty for a new file."""
 
     old_path: str
     path: str
     hunks: tuple[Hunk, ...]
+    old: str = ""
+    new: str = ""
 
 
 def landed_on(repo: Path, base: str, head: str, merge: str) -> str:
@@ -65,11 +73,13 @@ def read_landing(
     commits = declared_lines(change, found.history.evidence)
     remarks: list[str] = list(change.remarks)
     try:
-        files = list(_landed(repo, found.onto, merge, found.selection, change, commits, remarks))
+        changed = list(_difference(repo, found.onto, merge))
+        files = list(_landed(repo, changed, merge, found.selection, change, commits, remarks))
+        contents = tuple(_contents(repo, changed))
     except GitError as error:
         remarks.append(f"The lines that the merge brought could not be read: {error}.")
-        files = []
-    return Landing(found.method, change, tuple(attribute(files, commits)), tuple(remarks))
+        files, contents = [], ()
+    return Landing(found.method, change, tuple(attribute(files, commits)), tuple(remarks), contents)
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,7 @@ def _chain(repo: Path, tip: str, count: int) -> list[tuple[list[str], _Told]]:
 
 def _landed(
     repo: Path,
-    onto: str,
+    changed: Sequence[_File],
     merge: str,
     selection: Sequence[str],
     change: ChangeProvenance,
@@ -135,7 +145,7 @@ def _landed(
 ) -> Iterator[Landed]:
     head = selection[0]
     moved = {file.path: file for file in _difference(repo, head, merge)}
-    for file in _difference(repo, onto, merge):
+    for file in changed:
         added = tuple((h.new_start, h.new_start + h.new_count - 1) for h in file.hunks if h.new_count)
         if not added:
             continue
@@ -149,6 +159,16 @@ def _landed(
             yield _as_the_whole(file.path, added, change, commits)
             continue
         yield Landed(file.path, added, since.hunks, blamed)
+
+
+def _contents(repo: Path, changed: Sequence[_File]) -> Iterator[FileRow]:
+    """Yield the contents that files were left with, those that are another path's unchanged left out."""
+    with Objects(repo) as objects:
+        for file in changed:
+            if file.new != file.old:
+                lines = count_lines(objects.blob(file.new))
+                runs = within(list(kept(file.hunks)), lines) if file.old else ()
+                yield FileRow(file.path, file.new, lines, file.old or None, runs)
 
 
 def _as_the_whole(
@@ -180,7 +200,8 @@ def _difference(repo: Path, old: str, new: str) -> Iterator[_File]:
         path = next(fields) if kind[:1] in (b"R", b"C") else first
         told = hunks.get((before, after), ())
         if mode in _FILE_MODES and told is not None:
-            yield _File("" if kind == b"A" else os.fsdecode(first), os.fsdecode(path), told)
+            old_path, old = ("", "") if kind == b"A" else (os.fsdecode(first), before.decode())
+            yield _File(old_path, os.fsdecode(path), told, old, after.decode())
 
 
 def _blame(repo: Path, path: str, selection: Sequence[str]) -> list[Blamed]:

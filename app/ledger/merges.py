@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.ledger.attribution import LineRow
+from app.ledger.contents import FileRow
 from app.ledger.insert import add_once
-from app.ledger.models import Merge, MergeLine, Review
+from app.ledger.models import Merge, MergeFile, MergeLine, Review
 from app.ledger.names import seen_as
 from app.ledger.pulls import Pulls
 from app.ledger.reviews import latest, stamp_of
@@ -31,10 +32,11 @@ class Merges(Pulls):
         method: str,
         reviewers: str,
         lines: Iterable[LineRow] = (),
+        files: Iterable[FileRow] = (),
         provenance: Provenance | None = None,
         delivery: str | None = None,
     ) -> int:
-        """Add a merge with its lines, all or nothing, once for each merge commit. Return its id.
+        """Add a merge with its lines and files, all or nothing, once for each merge commit. Return its id.
 
         *head* is the pull request's head that went in: what the last review said of it goes with the merge.
         *provenance* is what was read at the merge, where it was read; else the review's counts. Raises
@@ -63,6 +65,7 @@ class Merges(Pulls):
             if added is None:
                 return session.scalars(select(Merge.id).filter_by(**key)).one()
             session.add_all(_rows(added, lines, now))
+            session.add_all(_files(added, files, now))
             return added
 
     def merges(self, repository_id: int, number: int | None = None) -> Sequence[Merge]:
@@ -108,4 +111,17 @@ def _rows(merge_id: int, lines: Iterable[LineRow], now: datetime) -> Iterator[Me
             harness=line.origin.harness,
             model_family=line.origin.model_family,
             model=line.origin.model,
+        )
+
+
+def _files(merge_id: int, files: Iterable[FileRow], now: datetime) -> Iterator[MergeFile]:
+    for file in files:
+        yield MergeFile(
+            merge_id=merge_id,
+            recorded=now,
+            path=file.path,
+            blob=file.blob,
+            lines=file.lines,
+            before=file.before,
+            kept=[list(run) for run in file.kept],
         )

@@ -112,7 +112,7 @@ class Review(LedgerRow, Stamp):
     """
 
     __tablename__ = "review"
-    __table_args__ = (Index(None, "repository_id", "number", "head"),)
+    __table_args__ = (Index(None, "repository_id", "number", "head"), Index(None, "repository_id", "recorded"))
 
     installation: Mapped[int | None]
     repository_id: Mapped[int]
@@ -135,6 +135,7 @@ class Verdict(LedgerRow, Stamp):
     """A gate's verdict within a review."""
 
     __tablename__ = "verdict"
+    __table_args__ = (Index(None, "repository_id", "recorded", "gate", "outcome"),)
 
     review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), index=True)
     repository_id: Mapped[int]
@@ -229,6 +230,24 @@ class MergeLine(LedgerRow):
     harness: Mapped[str | None]
     model_family: Mapped[str | None]
     model: Mapped[str | None]
+
+
+class MergeFile(LedgerRow):
+    """A text file whose content a merge changed; merges of the schema's first version have none.
+
+    ``blob`` is git's id of the content, which has ``lines`` lines; ``before`` that of the content which the merge was
+    put on, ``None`` for a file that was not there. ``kept`` are the lines that both have: lists of first, last and
+    what to take off for the numbers in the older one.
+    """
+
+    __tablename__ = "merge_file"
+
+    merge_id: Mapped[int] = mapped_column(ForeignKey("merge.id"), index=True)
+    path: Mapped[str]
+    blob: Mapped[str]
+    lines: Mapped[int] = mapped_column(Integer)
+    before: Mapped[str | None]
+    kept: Mapped[list[list[int]]] = mapped_column(JSON)
 
 
 class CheckState(StateRow):

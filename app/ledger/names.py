@@ -37,6 +37,12 @@ class Names(Store):
         with self.reading() as session:
             return sorted(set(session.scalars(rows)))
 
+    def repository_names(self, repository_id: int) -> Sequence[str]:
+        """Return every name that a repository was seen under, the last one first."""
+        rows = select(RepositoryName.name).where(RepositoryName.repository_id == repository_id)
+        with self.reading() as session:
+            return list(dict.fromkeys(session.scalars(rows.order_by(RepositoryName.id.desc()))))
+
     def repository_name(self, repository_id: int) -> str | None:
         """Return the last known name of a repository."""
         rows = select(RepositoryName.name).where(RepositoryName.repository_id == repository_id)

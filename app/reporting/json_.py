@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from app.reporting.text import well_formed
-from app.review_types import SCHEMA_VERSION, Review, Revision
+from app.review_types import SCHEMA_VERSION, PolicyUsed, Review, Revision
 from gates.decision import Judged
 
 
@@ -33,7 +34,7 @@ def as_dict(review: Review) -> dict[str, Any]:
         "decision": review.decision.value,
         "would_decide": review.would_decide.value,
         "enforced": review.policy.enforced,
-        "policy": {"name": review.policy.name, "hash": review.policy.hash, "source": review.policy.source},
+        "policy": _policy(review.policy),
         "provenance": review.provenance.as_dict(),
         "review_needed": review.review_needed,
         "verdicts": [_verdict(j) for j in review.verdicts],
@@ -54,6 +55,11 @@ def as_dict(review: Review) -> dict[str, Any]:
     }
     clean: dict[str, Any] = _clean(document)
     return clean
+
+
+def _policy(policy: PolicyUsed) -> dict[str, Any]:
+    said = {} if policy.evidence is None else {"evidence": asdict(policy.evidence)}
+    return {"name": policy.name, "hash": policy.hash, "source": policy.source, **said}
 
 
 def _verdict(judged: Judged) -> dict[str, Any]:

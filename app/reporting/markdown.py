@@ -47,6 +47,8 @@ def _head(review: Review) -> Section:
         f"- **Origin** {_text(words.provenance_line(review.provenance))}",
         f"- **Policy** {_text(words.policy_line(review))}",
     ]
+    if evidence := words.evidence_line(review):
+        facts.append(f"- **Evidence** {_text(evidence)}")
     return Section([f"## {_SYMBOLS[line.tone]} {line.word}{_rest(line.rest)}", "", *facts], [], [], _more("line"))
 
 

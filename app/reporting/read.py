@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from app.provenance.types import Ignored, Provenance, Role, Signal, Status, Tier
 from app.reporting.json_ import schema
-from app.review_types import PolicyUsed, Review, Revision
+from app.review_types import Evidence, PolicyUsed, Review, Revision
 from gates.decision import Decision, Judged, decide
 from gates.verdict import Finding, Outcome, Severity, Verdict
 
@@ -89,7 +89,7 @@ def _review(d: dict[str, Any]) -> Review:
     return Review(
         decision=Decision(d["decision"]),
         would_decide=Decision(d["would_decide"]),
-        policy=PolicyUsed(d["policy"]["name"], d["policy"]["hash"], d["policy"]["source"], d["enforced"]),
+        policy=_policy(d["policy"], enforced=d["enforced"]),
         provenance=_provenance(d["provenance"]),
         verdicts=tuple(_judged(v) for v in d["verdicts"]),
         base=Revision(d["base"]["ref"], d["base"]["commit"]),
@@ -105,6 +105,12 @@ def _review(d: dict[str, Any]) -> Review:
         sandbox=d["tool"]["sandbox"],
         gate_versions=d["tool"]["gate_versions"],
     )
+
+
+def _policy(d: dict[str, Any], *, enforced: bool) -> PolicyUsed:
+    said = d.get("evidence")
+    evidence = None if said is None else Evidence(said["line"], said["status"], said["verdict"], said["card"])
+    return PolicyUsed(d["name"], d["hash"], d["source"], enforced, evidence)
 
 
 def _judged(d: dict[str, Any]) -> Judged:

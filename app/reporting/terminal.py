@@ -79,6 +79,8 @@ def _print_head(console: Console, review: Review) -> None:
     facts.add_row("change", _text((_safe(words.change_line(review)), "")))
     facts.add_row("origin", _text((_safe(words.provenance_line(review.provenance)), "")))
     facts.add_row("policy", _text((_safe(words.policy_line(review)), "")))
+    if evidence := words.evidence_line(review):
+        facts.add_row("evidence", _text((_safe(evidence), "")))
     console.print(_indented(facts))
 
 

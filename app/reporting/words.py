@@ -103,6 +103,12 @@ def policy_line(review: Review) -> str:
     return f"{review.policy.name} ({review.policy.source}), {binding}; {review.seconds:.1f} s"
 
 
+def evidence_line(review: Review) -> str | None:
+    """Return what was measured for the policy; ``None`` where the review is of a time before that was asked."""
+    evidence = review.policy.evidence
+    return None if evidence is None else evidence.line.removeprefix(f"policy `{review.policy.name}`: ")
+
+
 def provenance_line(provenance: Provenance) -> str:
     """Return where the change was declared to come from, in one line."""
     match provenance.status:

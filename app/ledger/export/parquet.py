@@ -12,7 +12,8 @@ from app.ledger.errors import LedgerError
 from app.ledger.export.rows import Row
 
 _BATCH = 10_000
-_NUMBERS = ("repository_id", "number", "first", "last")
+_NUMBERS = ("repository_id", "number", "first", "last", "blob_lines")
+_MAPPINGS = ("gate_versions", "verdicts")
 
 
 def parquet(rows: Iterable[Row], target: IO[bytes]) -> None:
@@ -29,16 +30,17 @@ def parquet(rows: Iterable[Row], target: IO[bytes]) -> None:
 
 
 def _plain(row: Row) -> dict[str, Any]:
-    versions = row.gate_versions
-    return {**asdict(row), "gate_versions": None if versions is None else list(versions.items())}
+    mappings = ((name, getattr(row, name)) for name in _MAPPINGS)
+    return {**asdict(row), **{name: None if told is None else list(told.items()) for name, told in mappings}}
 
 
 def _type(pyarrow: Any, name: str) -> Any:
     if name in _NUMBERS:
         return pyarrow.int64()
+    if name in _MAPPINGS:
+        return pyarrow.map_(pyarrow.string(), pyarrow.string())
     others = {
         "merged": pyarrow.timestamp("us", tz="UTC"),
         "gates_passed": pyarrow.bool_(),
-        "gate_versions": pyarrow.map_(pyarrow.string(), pyarrow.string()),
     }
     return others.get(name, pyarrow.string())

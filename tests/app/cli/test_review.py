@@ -125,7 +125,7 @@ def test_json_is_json_and_pipes_get_no_progress_and_no_colour(exogate, sample: R
     args = ("--repo", sample.path, "--base", "main", "--head", "good", "--policy", "compile")
     done = exogate("review", *args, "--format", "json")
     report = json.loads(done.stdout)
-    assert report["schema_version"] == "1.0"
+    assert report["schema_version"] == "1.1"
     assert report["decision"] == "accept"
     assert {"name", "hash"} <= report["policy"].keys()
     assert {"status", "harnesses", "model_families", "models", "signals"} <= report["provenance"].keys()

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.ledger.attribution import UNDECLARED, LineRow
+from app.ledger.contents import FileRow
 from app.ledger.engine import database_url
 from app.ledger.errors import REFUSED, LedgerError
 from app.ledger.ledger import Ledger
@@ -25,7 +26,7 @@ def full(ledger: Ledger) -> Ledger:
     ledger.installation(1, "octo", "installation.created")
     add_review(ledger)
     ledger.override(repository_id=REPOSITORY, number=1, head="b" * 40, actor="ada", kind="provenance", value="ai")
-    add_merge(ledger, [LineRow("a.py", 1, 2, UNDECLARED)])
+    add_merge(ledger, [LineRow("a.py", 1, 2, UNDECLARED)], files=[FileRow("a.py", "d" * 40, 2, None)])
     return ledger
 
 

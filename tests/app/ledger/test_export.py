@@ -14,6 +14,7 @@ import pytest
 
 from app.git import git
 from app.ledger.attribution import UNDECLARED, LineRow, Origin
+from app.ledger.contents import FileRow
 from app.ledger.errors import LedgerError
 from app.ledger.export import parquet as parquet_module
 from app.ledger.export import rows as rows_module
@@ -53,7 +54,7 @@ LINES = [
 @pytest.fixture
 def filled(ledger: Ledger) -> Ledger:
     add_review(ledger)
-    add_merge(ledger, LINES)
+    add_merge(ledger, LINES, files=[FileRow("src/a.py", "d" * 40, 20, None)])
     return ledger
 
 
@@ -71,6 +72,42 @@ def test_a_row_for_each_run_of_lines_with_what_is_known(filled: Ledger, clock: C
     assert (first.merge_sha, first.head, first.merged, first.method) == (MERGED, HEAD, clock.now, "squash")
     assert (first.change_status, first.gates_passed, first.reviewers) == ("ai-declared", True, "none")
     assert (first.policy_hash, first.rules, first.gate_versions) == ("sha256:" + "ab" * 32, "2026.1", {"compile": "1"})
+    assert first.verdicts == {"compile": "accept"}
+    assert {(row.path, row.blob, row.blob_lines) for row in rows} == {
+        ("src/a.py", "d" * 40, 20),
+        ("src/b c.py", None, None),
+    }
+
+
+def test_a_merge_brings_the_contents_that_it_left(filled: Ledger) -> None:
+    files = [
+        FileRow("src/a.py", "d" * 40, 20, "c" * 40, ((5, 5, 4), (10, 20, -1))),
+        FileRow("gone\0", "e" * 40, 0, None),
+    ]
+    add_merge(filled, number=2, files=files)
+    first, second = filled.merged([REPOSITORY])
+    assert [file.path for file in first.files] == ["src/a.py"]
+    assert (len(first.rows), len(second.rows)) == (len(LINES), 1)
+    assert [(f.path, f.blob, f.lines, f.before, tuple(f.kept)) for f in second.files] == [
+        ("src/a.py", "d" * 40, 20, "c" * 40, ((5, 5, 4), (10, 20, -1))),
+        ("gone\\x00", "e" * 40, 0, None, ()),
+    ]
+
+
+def test_verdicts_are_those_of_the_head_that_went_in(ledger: Ledger) -> None:
+    add_review(ledger, ACCEPTING, REJECTING)
+    add_review(ledger, ACCEPTING, head="e" * 40)
+    add_merge(ledger, LINES[:1])
+    add_merge(ledger, LINES[:1], number=2)
+    assert [row.verdicts for row in exported(ledger)] == [{"compile": "accept", "tampering": "reject"}, None]
+
+
+def test_an_override_of_another_repositorys_pull_request_of_that_number_does_not_count(filled: Ledger) -> None:
+    said = {"number": 1, "actor": "ada", "kind": "provenance", "head": HEAD, "value": "human"}
+    filled.override(**said, repository_id=REPOSITORY + 1, reason="Of mine.")
+    add_merge(filled, LINES[:1], repository_id=REPOSITORY + 1, repository="octo/other")
+    told = list(filled.export([REPOSITORY, REPOSITORY + 1]))
+    assert [row.status for row in told] == [*(one.origin.status.value for one in LINES), "human-attested"]
 
 
 def _tool(origin: Origin) -> tuple[str | None, ...]:
@@ -97,6 +134,7 @@ def test_the_filters_narrow(ledger: Ledger, clock: Clock) -> None:
     assert told(reviewers=Reviewers.SELF) == [(3, status) for status in both]
     assert told(since=clock.now - timedelta(days=2)) == [(n, status) for n in (2, 3) for status in both]
     assert told(since=clock.now) == []
+    assert told(until=clock.now - timedelta(days=2)) == [(1, status) for status in both]
     assert list(ledger.export([REPOSITORY + 1])) == []
 
 
@@ -141,12 +179,13 @@ def test_json_lines(filled: Ledger) -> None:
 def test_parquet_holds_the_same(filled: Ledger) -> None:
     files = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
     rows = exported(filled)
-    rows.append(replace(rows[0], gate_versions=None, gates_passed=None, policy_hash=None))
+    rows.append(replace(rows[0], gate_versions=None, gates_passed=None, policy_hash=None, verdicts=None))
     made = io.BytesIO()
     parquet(rows, made)
     table = files.read_table(io.BytesIO(made.getvalue()))
     assert table.column_names == list(Row.__slots__)
-    back = [{**one, "gate_versions": one["gate_versions"] and dict(one["gate_versions"])} for one in table.to_pylist()]
+    mappings = ("gate_versions", "verdicts")
+    back = [{**one, **{name: one[name] and dict(one[name]) for name in mappings}} for one in table.to_pylist()]
     assert [Row(**one) for one in back] == rows
     assert str(table.schema.field("merged").type) == "timestamp[us, tz=UTC]"
 

@@ -256,6 +256,7 @@ def test_a_clone_without_the_contents_says_so(pull: Pull, tmp_path: Path) -> Non
     assert any("'a.py' could not be traced" in remark for remark in found.remarks)
     told = [(row.path, row.first, row.last, row.origin.status.value) for row in found.lines]
     assert told == [("a.py", 3, 3, "mixed"), ("a.py", 7, 7, "mixed"), ("new.py", 1, 2, "ai-declared")]
+    assert [(file.path, file.lines) for file in found.files] == [("a.py", 7), ("new.py", 2)]
 
 
 def test_a_clone_without_the_contents_of_what_it_landed_on_has_no_lines(pull: Pull, tmp_path: Path) -> None:
@@ -283,6 +284,53 @@ def test_what_it_landed_on(pull: Pull) -> None:
     merged = pull.land("--no-ff", "--no-edit")
     assert {landed_on(pull.repo.path, pull.base, pull.head, merge) for merge in (rebased, merged)} == {onto}
     assert landed_on(pull.repo.path, pull.base, pull.head, pull.head) == pull.base
+
+
+def contents(repo: Repo, commit: str, path: str) -> list[bytes]:
+    return repo.git("show", f"{commit}:{path}").encode().splitlines() if commit else []
+
+
+def test_the_contents_that_files_are_left_with(pull: Pull) -> None:
+    """By git's ids, whatever the merge did; and each line that was there before is found where it was."""
+    pull.repo.git("checkout", "--quiet", "topic")
+    files = {"end.py": "1\n2", "empty.py": "", "bin": "\0", "a.py": "1\n2\nai\n3\n5\nhand"}
+    pull.head = pull.repo.commit(files, "More")
+    pull.repo.git("checkout", "--quiet", "main")
+    pull.move_base()
+    onto = pull.repo.git("rev-parse", "HEAD")
+    pull.repo.git("merge", "--quiet", "--no-ff", "--no-commit", "topic")
+    pull.repo.git("rm", "--quiet", "other.py")
+    (pull.repo.path / "new.py").write_text("x\ninserted\ny\n")
+    merge = pull.repo.commit({"made.py": "m\nm\n"}, "Merge")
+    found = pull.read(merge)
+    new = {path: pull.repo.git("rev-parse", f"{merge}:{path}") for path in ("empty.py", "end.py", "made.py", "new.py")}
+    assert [(f.path, f.blob, f.lines, f.before, f.kept) for f in found.files if f.path != "a.py"] == [
+        (path, blob, lines, None, ()) for (path, blob), lines in zip(new.items(), (0, 2, 2, 3), strict=True)
+    ]
+    (file,) = (file for file in found.files if file.path == "a.py")
+    assert (file.blob, file.lines) == (pull.repo.git("rev-parse", f"{merge}:a.py"), 8)
+    assert file.before == pull.repo.git("rev-parse", f"{onto}:a.py")
+    old, now = contents(pull.repo, onto, "a.py"), contents(pull.repo, merge, "a.py")
+    assert file.kept == ((1, 4, 0), (6, 6, 1), (7, 7, 0))
+    for first, last, shift in file.kept:
+        assert now[first - 1 : last] == old[first - 1 - shift : last - shift]
+
+
+def test_what_only_went_or_moved_leaves_contents_too(repo: Repo) -> None:
+    lines = [f"{n}\n" for n in range(30)]
+    base = repo.commit({"a.py": "".join(lines), "b.py": "".join(lines[:20]), "c.py": "x\n"}, "Base")
+    repo.branch("topic")
+    repo.git("mv", "a.py", "moved.py")
+    repo.git("mv", "c.py", "same.py")
+    head = repo.commit({"moved.py": "".join(lines[1:]), "b.py": "".join(lines[5:20])}, "Take lines out" + TRAILER)
+    repo.git("checkout", "--quiet", "main")
+    repo.git("merge", "--quiet", "--squash", "topic")
+    found = read_landing(repo.path, base, head, repo.commit({}, "Land it"))
+    assert found.lines == ()
+    assert [(file.path, file.lines, file.before, file.kept) for file in found.files] == [
+        ("b.py", 15, repo.git("rev-parse", f"{base}:b.py"), ((1, 15, -5),)),
+        ("moved.py", 29, repo.git("rev-parse", f"{base}:a.py"), ((1, 29, -1),)),
+    ]
 
 
 def test_a_commit_that_is_missing_is_an_error(pull: Pull) -> None:

@@ -10,13 +10,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from app.ledger import migrate
+from app.ledger.attribution import UNDECLARED, LineRow
+from app.ledger.contents import FileRow
 from app.ledger.engine import connect, database_url
-from app.ledger.errors import LedgerError
+from app.ledger.errors import REFUSED, LedgerError
 from app.ledger.ledger import Ledger
 from app.ledger.models import Base, append_only_tables
-from tests.app.ledger.build import add_review
+from tests.app.ledger.build import REPOSITORY, add_merge, add_review
 
 ROOT = Path(__file__).parents[3]
 _TRIGGERS = {
@@ -87,6 +90,41 @@ def test_every_version_can_be_left_and_reached_on_its_own(url: str) -> None:
         migrate.downgrade(engine, "The ledger", "-1")
     with engine.connect() as connection:
         assert migrate.current(connection) is None
+
+
+def test_rows_of_the_first_version_stay_and_stay_guarded(url: str) -> None:
+    """The table of the second version comes and goes beside rows that nobody may change."""
+    engine = connect(database_url(url), 1)
+    migrate.upgrade(engine, "The ledger", "0001")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO merge (repository_id, number, head, merge_sha, method, status, harnesses, model_families, "
+                "reviewers, recorded) VALUES (1, 1, 'b', 'c', 'squash', 'mixed', '[]', '[]', 'none', "
+                "'2026-08-01 12:00:00+00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO merge_line (merge_id, path, first, last, status, recorded) "
+                "SELECT id, 'old.py', 1, 2, 'mixed', recorded FROM merge"
+            )
+        )
+    migrate.upgrade(engine, "The ledger")
+    ledger = Ledger.open(url)
+    add_merge(ledger, [LineRow("new.py", 1, 1, UNDECLARED)], files=[FileRow("new.py", "d" * 40, 3, None)])
+    told = [(row.path, row.blob, row.blob_lines) for one in (1, REPOSITORY) for row in ledger.export([one])]
+    assert told == [("old.py", None, None), ("new.py", "d" * 40, 3)]
+    migrate.downgrade(engine, "The ledger", "0001")
+    with engine.connect() as connection:
+        assert "merge_file" not in tables(connection)
+        paths = connection.execute(text("SELECT path FROM merge_line ORDER BY id")).scalars().all()
+        assert paths == ["old.py", "new.py"]
+        assert guarded(connection) == set(append_only_tables()) - {"merge_file"}
+        with pytest.raises(DBAPIError, match=REFUSED):
+            connection.execute(text("DELETE FROM merge_line"))
+    migrate.upgrade(engine, "The ledger")
+    ledger.ready()
 
 
 def test_a_second_opening_changes_nothing(url: str, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from app.reporting import markdown
 from app.reporting.words import SHOWN_PER_GATE
 from app.review_types import Review
+from tests.app.reporting.conftest import ACCEPTED
 
 GFM = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 ENTITY = re.compile(r"&(?!#\d+;)")
@@ -57,3 +58,9 @@ def test_what_does_not_fit_at_all_is_counted(samples: SimpleNamespace) -> None:
     text = markdown.render(samples.REJECTED, limit=500)
     assert text.startswith("## ❌ Rejected by tampering\n")
     assert re.search(r"\n\d more parts? of this report did not fit; see the JSON report\n$", text)
+
+
+def test_what_was_measured_for_the_policy_is_shown_once() -> None:
+    shown = markdown.render(ACCEPTED)
+    assert "- **Evidence** 90 % of skill kept after 5 rounds" in shown
+    assert shown.count("skill kept") == 1

@@ -37,6 +37,14 @@ def test_what_was_written_is_read(review: Review) -> None:
     assert markdown.render(again) == markdown.render(read(json_.render(again).encode()))
 
 
+def test_a_review_of_before_there_was_evidence_is_read() -> None:
+    document = json_.as_dict(ACCEPTED)
+    del document["policy"]["evidence"]
+    again = read(json.dumps({**document, "schema_version": "1.0"}).encode())
+    assert again.policy.evidence is None
+    assert "Evidence" not in markdown.render(again)
+
+
 def refused(document: object) -> str:
     with pytest.raises(ReadError) as error:
         read(document if isinstance(document, bytes) else json.dumps(document).encode())
