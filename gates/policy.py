@@ -17,6 +17,8 @@ from gates.policy_words import distinct, explain
 
 Level = Literal["block", "advise", "off"]
 ProvenanceStatus = Literal["ai-declared", "mixed", "human-attested", "undeclared"]
+# Gates that look at nothing of the code. Where nothing else blocks, a policy is a toss, or no gate at all.
+BLIND = frozenset({"coin"})
 EVERY_STATUS: tuple[ProvenanceStatus, ...] = ("ai-declared", "mixed", "human-attested", "undeclared")
 
 
@@ -163,13 +165,10 @@ def check_gates(policy: Policy, *, endogenous_alone: bool = False) -> list[tuple
     With ``endogenous_alone`` the author's own model may decide alone, as in an arm of a study.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    kinds: set[Kind] = set()
     for name, rule in policy.gates.items():
         gate = _gate(name, problems)
         if gate is None:
             continue
-        if rule.level == "block":
-            kinds.add(gate.kind)
         try:
             gate.settings_type.model_validate(rule.settings)
         except ValidationError as error:
@@ -177,10 +176,34 @@ def check_gates(policy: Policy, *, endogenous_alone: bool = False) -> list[tuple
                 (("gates", name, "settings", *e["loc"]), explain(e, gate.settings_type, {}, f" for {name}"))
                 for e in distinct(error.errors())
             ]
-    if kinds == {Kind.ENDOGENOUS} and not endogenous_alone:
-        message = "Only the author's own model would decide here. Let at least one exogenous gate block."
-        problems.append((("gates",), message))
+    if not problems and not endogenous_alone and (alone := rests_on_author(policy)):
+        problems.append(
+            (("gates",), f"{alone_sentence(policy, alone)} `exogate policy check` says what such measured.")
+        )
     return problems
+
+
+def rests_on_author(policy: Policy) -> tuple[ProvenanceStatus, ...]:
+    """Return the provenances whose changes only the author's own model would judge.
+
+    A gate that a policy keeps for other changes (`only_for`) is no judge of these, and neither is one that looks at
+    nothing of the code. Raises ``registry.UnknownGateError`` and ``registry.BrokenGateError``.
+    """
+    return tuple(status for status in policy.applies_to if _kinds(policy, status) == {Kind.ENDOGENOUS})
+
+
+def alone_sentence(policy: Policy, alone: tuple[ProvenanceStatus, ...]) -> str:
+    """Return why a policy is refused whose changes of these provenances only the author's own model would judge."""
+    of = "" if set(alone) == set(policy.applies_to) else f" on {', '.join(alone)} changes"
+    return f"Only the author's own model would decide{of} here. Let at least one exogenous gate block."
+
+
+def _kinds(policy: Policy, status: ProvenanceStatus) -> set[Kind]:
+    return {
+        registry.get(name).kind
+        for name, rule in policy.active().items()
+        if rule.level == "block" and status in rule.only_for and name not in BLIND
+    }
 
 
 def unknown_gates(names: Iterable[str]) -> list[tuple[tuple[str | int, ...], str]]:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from gates.evidence.sealed import SealError, seal, unsealed
-from gates.evidence.verdicts import BLIND, Says, Verdict, decide, says
+from gates.evidence.verdicts import Says, Verdict, decide, says
+from gates.policy import BLIND
 
 SCHEMA_VERSION = "1.0"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._~%@+-]{0,99}$"

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gates import registry
 from gates.evidence.card import Card
 from gates.evidence.line import many, percent
 from gates.evidence.shelf import Shelf, Shelved
-from gates.evidence.verdicts import BLIND
-from gates.gate import Kind
-from gates.policy import Policy, ProvenanceStatus
+from gates.policy import Policy, alone_sentence, rests_on_author
 
 _MOST_QUOTED = 3
-
-
-def rests_on_author(policy: Policy) -> tuple[ProvenanceStatus, ...]:
-    """Return the provenances whose changes only the author's own model would judge.
-
-    A gate that a policy keeps for other changes (`only_for`) is no judge of these, and neither is one that looks at
-    nothing of the code.
-    """
-    return tuple(status for status in policy.applies_to if _kinds(policy, status) == {Kind.ENDOGENOUS})
 
 
 def refusal(policy: Policy, shelf: Shelf) -> tuple[str, ...]:
@@ -29,9 +17,7 @@ def refusal(policy: Policy, shelf: Shelf) -> tuple[str, ...]:
     alone = rests_on_author(policy)
     if not alone:
         return ()
-    of = "" if set(alone) == set(policy.applies_to) else f" on {', '.join(alone)} changes"
-    said = f"Only the author's own model would decide{of} here. Let at least one exogenous gate block."
-    return (said, *quoted(policy, shelf))
+    return (alone_sentence(policy, alone), *quoted(policy, shelf))
 
 
 def quoted(policy: Policy, shelf: Shelf) -> tuple[str, ...]:
@@ -47,14 +33,6 @@ def quoted(policy: Policy, shelf: Shelf) -> tuple[str, ...]:
     if near or found:
         return (_range(near or found, "with the same gate" if near else "that rest on the author's own model"),)
     return ("No card of such a policy is on the shelf, so there is no measurement to quote.",)
-
-
-def _kinds(policy: Policy, status: ProvenanceStatus) -> set[Kind]:
-    return {
-        registry.get(name).kind
-        for name, rule in policy.active().items()
-        if rule.level == "block" and status in rule.only_for and name not in BLIND
-    }
 
 
 def _index(card: Card) -> str:

@@ -15,8 +15,6 @@ Says = Literal["more", "less", "not separable"]
 LEAST_SEEDS = 2
 LEAST_ACCEPTANCE = 0.05
 SIGNIFICANT = 0.05
-# Gates that look at nothing of the code. Where nothing else blocks, a policy is a toss, or no gate at all.
-BLIND = frozenset({"coin"})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates import registry
-from gates.gate import Kind
 from gates.policy import EVERY_STATUS, GateRule, Policy, PolicyError
 from gates.policy_yaml import MAX_BYTES, YamlError, load
 from gates.presets import parse, preset, preset_names
@@ -199,20 +198,6 @@ def test_no_complaint_speaks_python(text: str) -> None:
         assert word not in message
 
 
-def test_a_policy_that_only_the_authors_own_model_decides_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = registry.get("coin")
-
-    class SelfReview:
-        name, version, summary, needs, settings_type = "coin", "1", "", frozenset[str](), real.settings_type
-        kind = Kind.ENDOGENOUS
-
-    others = registry.get
-    monkeypatch.setattr(registry, "get", lambda name: SelfReview if name == "coin" else others(name))
-    assert "exogenous" in _problem("gates: {coin: block}\n")
-    assert parse("gates: {coin: block, compile: block}\n", "f")
-    assert parse("gates: {coin: advise}\n", "f")
-
-
 @given(GATES, st.sampled_from([None, "compile", "standard"]))
 def test_what_is_written_is_what_is_read(gates: dict[str, str], parent: str | None) -> None:
     document = {"gates": gates, **({"extends": parent} if parent else {})}
@@ -300,3 +285,25 @@ def test_a_broken_line_of_yaml_is_counted_from_one() -> None:
     with pytest.raises(YamlError) as caught:
         load("a: @\n")
     assert caught.value.line == 1
+
+
+@pytest.mark.parametrize(
+    ("gates", "which"),
+    [
+        ("{perplexity: block, compile: {level: block, only_for: [human-attested]}}", " on ai-declared, mixed"),
+        ("{perplexity: block}", " here"),
+        ("{perplexity: block, coin: block}", " here"),
+        ("{perplexity: block, lint: advise}", " here"),
+    ],
+)
+def test_no_kind_of_change_is_left_to_the_authors_own_model(gates: str, which: str) -> None:
+    with pytest.raises(PolicyError, match=f"Only the author's own model would decide{which}"):
+        parse(f"gates: {gates}\n", "f")
+    assert parse(f"gates: {gates}\n", "f", endogenous_alone=True).gates["perplexity"].level == "block"
+
+
+def test_the_authors_own_model_may_block_beside_an_exogenous_gate() -> None:
+    assert parse("gates: {perplexity: block, compile: block}\n", "f").active()
+    assert parse("gates: {perplexity: advise}\n", "f").active()
+    narrow = "gates: {perplexity: block, compile: {level: block, only_for: [human-attested]}}\n"
+    assert parse(f"applies_to: [human-attested]\n{narrow}", "f").active()
