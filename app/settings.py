@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,14 @@ _SCHEMES = {
     "EXOGATE_PUBLIC_URL": ("https", "http"),
 }
 # Each may stand in a file of its own, which NAME_PATH names: so container engines and systemd hand secrets over.
-_IN_FILES = ("GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "DATABASE_URL", "REDIS_URL")
+_IN_FILES = (
+    "GITHUB_APP_PRIVATE_KEY",
+    "GITHUB_WEBHOOK_SECRET",
+    "GITHUB_APP_CLIENT_SECRET",
+    "DATABASE_URL",
+    "REDIS_URL",
+)
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class SettingsError(ValueError):
@@ -58,7 +66,8 @@ class Settings:
 
     ``policy`` is the operator's default (a preset or a file); ``export_repositories`` are those (owner/name) whose
     ledger may be exported; ``index`` is where the dependencies of repositories' tests are taken from; ``public_url``
-    is where GitHub and browsers reach the web process, if that was said.
+    is where GitHub and browsers reach the web process, if that was said. ``client_id`` and ``client_secret`` are the
+    App's for signing people in to the dashboard.
     """
 
     data_dir: Path
@@ -67,6 +76,8 @@ class Settings:
     app_id: int | None = None
     private_key: Secret = field(default_factory=Secret)
     webhook_secret: Secret = field(default_factory=Secret)
+    client_id: str | None = None
+    client_secret: Secret = field(default_factory=Secret)
     redis_url: str = REDIS_URL
     database_url: str = ""
     port: int = PORT
@@ -100,6 +111,8 @@ class Settings:
             app_id=_number(given, "GITHUB_APP_ID", problems),
             private_key=_private_key(given, problems),
             webhook_secret=Secret(given.get("GITHUB_WEBHOOK_SECRET", "")),
+            client_id=_client_id(given, problems),
+            client_secret=Secret(given.get("GITHUB_APP_CLIENT_SECRET", "")),
             redis_url=urls["REDIS_URL"],
             database_url=given.get("DATABASE_URL") or f"sqlite:///{data_dir / DATABASE}",
             port=_number(given, "PORT", problems) or PORT,
@@ -121,6 +134,19 @@ class Settings:
             "GITHUB_WEBHOOK_SECRET_PATH (or GITHUB_WEBHOOK_SECRET)": bool(self.webhook_secret),
         }
         return [f"{name} is not set: open /setup once, or set it." for name, known in there.items() if not known]
+
+    @property
+    def missing_for_sign_in(self) -> list[str]:
+        """What the dashboard needs to sign people in with GitHub and does not have, as sentences."""
+        there = {
+            "GITHUB_APP_CLIENT_ID": bool(self.client_id),
+            "GITHUB_APP_CLIENT_SECRET_PATH (or GITHUB_APP_CLIENT_SECRET)": bool(self.client_secret),
+        }
+        return [
+            f"{name} is not set: take it from the App's settings on GitHub."
+            for name, known in there.items()
+            if not known
+        ]
 
 
 def _words(given: Mapping[str, str], name: str) -> list[str]:
@@ -207,6 +233,14 @@ def _number(given: Mapping[str, str], name: str, problems: list[str]) -> int | N
         problems.append(f"{name} is no number.")
         return None
     return int(value)
+
+
+def _client_id(given: Mapping[str, str], problems: list[str]) -> str | None:
+    value = given.get("GITHUB_APP_CLIENT_ID")
+    if value is not None and not _CLIENT_ID.fullmatch(value):
+        problems.append("GITHUB_APP_CLIENT_ID is no client id. Take the one in the App's settings on GitHub.")
+        return None
+    return value
 
 
 def _private_key(given: Mapping[str, str], problems: list[str]) -> Secret:

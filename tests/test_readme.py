@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.demo.cards import other_cards, preset_cards, with_cards
 from app.demo.docs import gates_table, with_table
 from app.demo.inputs import inputs_table, with_inputs
-from gates.presets import parse, preset_names
+from gates.presets import parse, preset, preset_names
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -29,6 +30,17 @@ def test_the_tables_of_inputs_and_outputs_are_fresh() -> None:
     action = ROOT / "action.yml"
     assert with_inputs(README, action) == README, "run `make docs`"
     assert inputs_table(action) in README
+
+
+def test_the_tables_of_evidence_are_fresh() -> None:
+    assert with_cards(README, preset_cards()) == README, "run `make docs`"
+    beside = (ROOT / "gates" / "evidence" / "README.md").read_text("utf-8")
+    assert with_cards(beside, [*preset_cards(), *other_cards()]) == beside, "run `make docs`"
+
+
+def test_every_preset_has_a_card_that_is_current() -> None:
+    assert [card.policy.name for card in preset_cards()] == list(preset_names())
+    assert all(card.policy.hash == preset(card.policy.name).hash for card in preset_cards())
 
 
 def test_the_workflow_shown_uses_inputs_that_the_action_has() -> None:

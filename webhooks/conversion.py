@@ -1,4 +1,4 @@
-"""The exchange of the code that GitHub gives after an App was made for the App's id, key and secret.
+"""The exchange of the code that GitHub gives after an App was made for the App's id, key and secrets.
 
 GitHub: ``POST /app-manifests/{code}/conversions``, good once and for an hour.
 """
@@ -32,6 +32,8 @@ class MadeApp:
     id: int
     private_key: Secret
     webhook_secret: Secret
+    client_id: str
+    client_secret: Secret
     page: str
 
 
@@ -39,6 +41,8 @@ class _Answer(BaseModel):
     id: int = Field(gt=0)
     pem: str = Field(pattern="PRIVATE KEY-----")
     webhook_secret: str = Field(min_length=1)
+    client_id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    client_secret: str = Field(min_length=1)
     html_url: str
 
 
@@ -77,7 +81,14 @@ def convert(api_url: str, code: str) -> MadeApp:
         # pydantic's own text quotes the key.
         fields = ", ".join(sorted({str(part["loc"][0]) if part["loc"] else "JSON" for part in error.errors()}))
         raise LostError(f"GitHub's answer to {_WHAT} is of another form than described ({fields}).") from None
-    return MadeApp(made.id, Secret(made.pem), Secret(made.webhook_secret), made.html_url)
+    return MadeApp(
+        made.id,
+        Secret(made.pem),
+        Secret(made.webhook_secret),
+        made.client_id,
+        Secret(made.client_secret),
+        made.html_url,
+    )
 
 
 def _refused(error: urllib.error.HTTPError) -> GitHubError:

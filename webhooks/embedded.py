@@ -20,6 +20,7 @@ from urllib.request import urlopen
 from redis import Redis
 from redis.exceptions import RedisError
 
+from app.dashboard.local import VARIABLE
 from app.settings import Settings
 from webhooks.children import Program, environment, module
 
@@ -98,13 +99,18 @@ def redis_program(program: Path, folder: Path, socket: Path) -> Program:
     return Program("Redis", [str(program), *words], environment(), place, lambda: _answers(socket), outlives=True)
 
 
-def programs(settings: Settings, server: Path, socket: Path, bind: str, processes: int, workers: int) -> list[Program]:
-    """Return everything that the App is made of, in the order in which it starts."""
+def programs(
+    settings: Settings, server: Path, socket: Path, bind: str, processes: int, workers: int, local: str = ""
+) -> list[Program]:
+    """Return everything that the App is made of, in the order in which it starts.
+
+    *local* is the token of the local operator's link; empty: there is none.
+    """
     # A name in a file would stand against the one that is given here.
     shared = environment(
         REDIS_URL=f"unix://{quote(str(socket))}", REDIS_URL_PATH="", EXOGATE_DATA_DIR=str(settings.data_dir.absolute())
     )
-    web = {**shared, "EXOGATE_BIND": bind, "EXOGATE_WEB_PROCESSES": str(processes)}
+    web = {**shared, "EXOGATE_BIND": bind, "EXOGATE_WEB_PROCESSES": str(processes), VARIABLE: local}
     return [
         redis_program(server, settings.data_dir.absolute(), socket),
         Program("the web process", module("webhooks.web"), web, ready=lambda: _serves(bind)),

@@ -80,7 +80,8 @@ class Override(_Pulled):
     """A person says otherwise.
 
     ``kind`` is ``labeled`` or ``unlabeled`` (``value``: the label's name) or ``button`` (``value``: human or ai). Who
-    pressed a button or wrote a command needs the right to write: ask GitHub.
+    pressed a button or wrote a command needs the right to write: ask GitHub. Not so ``by_operator``: whoever runs
+    Exogate said it, on its own machine.
     """
 
     head: str
@@ -88,6 +89,7 @@ class Override(_Pulled):
     kind: str
     value: str
     reason: str
+    by_operator: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,21 @@ class Merged(_Pulled):
 
     head: str
     merge_sha: str
+
+
+@dataclass(frozen=True)
+class Judge(_Pulled):
+    """Judge the change of a review (the ledger's id) by gates of a shipped policy, for a simulation."""
+
+    head: str
+    review_id: int
+    policy: str
+    gates: tuple[str, ...]
+
+    @property
+    def lane(self) -> str:
+        """One of a repository at a time: a simulation has a hundred, and reviews must not wait for them."""
+        return f"simulation:{self.repository_id}"
 
 
 @dataclass(frozen=True)
@@ -128,13 +145,14 @@ class Installed:
         return f"installation {self.installation}"
 
 
-Job = ReviewHead | Reconsider | Override | Command | Merged | Installed
+Job = ReviewHead | Reconsider | Override | Command | Merged | Judge | Installed
 _KINDS: dict[str, type[Job]] = {
     "review": ReviewHead,
     "reconsider": Reconsider,
     "override": Override,
     "command": Command,
     "merged": Merged,
+    "judge": Judge,
     "installed": Installed,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

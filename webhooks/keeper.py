@@ -26,9 +26,10 @@ from webhooks.hooks import GitHubHooks
 from webhooks.intake import AwayError, Intake
 from webhooks.ledger import open_ledger
 from webhooks.process import SET_UP_LOOK, log_to_stderr
-from webhooks.queue import JobQueue, QueueError, connect
+from webhooks.queue import JobQueue
 from webhooks.reaper import Reaper
 from webhooks.recovery import Recovery
+from webhooks.redis_connection import QueueError, connect
 
 INTERVAL = 120
 # A look that takes longer than that is taken for dead, and another keeper looks.

@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 
 from app.ledger.errors import LedgerError
-from app.ledger.insert import add_once
+from app.ledger.insert import add_each_once
 from app.ledger.ledger import Ledger
 from app.ledger.models import Delivery as Row
 from webhooks.deliveries import Delivery, RecordError
@@ -58,12 +58,14 @@ class LedgerDeliveries:
 
     def _write(self, wishes: list[_Wish]) -> None:
         try:
+            now = self.ledger.now()
+            # In one order everywhere: PostgreSQL would let two processes with the same ids wait for each other.
+            ordered = sorted(wishes, key=lambda wish: wish.delivery.id)
             with self.ledger.writing() as session:
-                now = self.ledger.now()
-                # In one order everywhere: PostgreSQL would let two processes with the same ids wait for each other.
-                for wish in sorted(wishes, key=lambda wish: wish.delivery.id):
-                    row = {**_row(wish.delivery), "recorded": now}
-                    wish.fresh = add_once(session, Row, ["guid"], row) is not None
+                fresh = add_each_once(session, Row, "guid", [{**_row(w.delivery), "recorded": now} for w in ordered])
+            for wish in ordered:
+                wish.fresh = wish.delivery.id in fresh
+                fresh.discard(wish.delivery.id)
         except LedgerError as error:
             for wish in wishes:
                 wish.error = error

@@ -10,8 +10,8 @@ from typing import Any
 from webhooks.events import KNOWN
 
 NAME = "Exogate"
-# Where the web process takes deliveries, and where the browser comes back to.
-HOOK, CALLBACK = "/webhooks/github", "/setup/callback"
+# Where the web process takes deliveries, and where the browser comes back to: after the set-up, and from signing in.
+HOOK, CALLBACK, SIGNED_IN = "/webhooks/github", "/setup/callback", "/signin/callback"
 PERMISSIONS = {
     "checks": "write",  # the check run of a review
     "contents": "read",  # the clone, and the policy
@@ -28,16 +28,19 @@ UNASKED = frozenset({"installation", "installation_repositories"})
 UNCERTAIN = frozenset({"installation_target"})
 
 
-def manifest(public_url: str, callback_url: str) -> dict[str, Any]:
-    """Return the manifest of an App whose web process GitHub reaches at *public_url* (without a slash at its end).
+def manifest(public_url: str, browser_url: str) -> dict[str, Any]:
+    """Return the manifest of an App that GitHub reaches at *public_url*, and this browser at *browser_url*.
 
-    After the App was made, the browser is sent to *callback_url*.
+    Both are without a slash at the end. After the App was made the browser is sent back to where it came from; people
+    who sign in may come back to either.
     """
     return {
         "name": NAME,
         "url": public_url,
         "hook_attributes": {"url": f"{public_url}{HOOK}", "active": True},
-        "redirect_url": callback_url,
+        "redirect_url": f"{browser_url}{CALLBACK}",
+        "callback_urls": list(dict.fromkeys(f"{url}{SIGNED_IN}" for url in (public_url, browser_url))),
+        "request_oauth_on_install": False,
         "public": False,
         "default_permissions": PERMISSIONS,
         "default_events": sorted(KNOWN - UNASKED - UNCERTAIN),

@@ -1,10 +1,8 @@
 """The queue: RQ on Redis, with jobs as JSON, one review a head, and one job a pull request at a time.
 
-Redis is trusted with our jobs only: a job in it calls no function that it names (see ``HookJob``).
-
 RQ does not put ``unique`` and ``rate_limit`` together, which is what a delivery's job needs: its id is the
 delivery's, and it waits while another job of the same pull request is at work. So ``put`` writes with RQ's own parts,
-in one transaction that fails where somebody else wrote the job or the pull request's newest head in between.
+in one stroke that fails where somebody else wrote the job or the pull request's newest head in between.
 """
 
 from __future__ import annotations
@@ -13,46 +11,37 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
-from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import RedisError, WatchError
-from redis.retry import Retry as Attempts
-from rq import Queue, Retry
-from rq.exceptions import DeserializationError
-from rq.job import Job, JobStatus
-from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimit, RateLimitRegistry
+from rq import Retry
+from rq.job import JobStatus
+from rq.rate_limit import RateLimit, RateLimitRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import now, utcformat
 
+from webhooks.guarded_write import HEAD_FIELDS, Acquire, GuardedWrite, Known, newest_of, status_of
 from webhooks.heads import Claim, Newest, after, claim
-from webhooks.jobs import Command, Installed, JobError, Reconsider, ReviewHead, from_json, kind_of, to_json
+from webhooks.hook_job import FUNCTION, HookJob, HookQueue, work_of
+from webhooks.jobs import Command, Installed, JobError, Judge, Reconsider, ReviewHead, kind_of, to_json
 from webhooks.jobs import Job as Work
 
 if TYPE_CHECKING:
+    from redis import Redis
     from redis.client import Pipeline
 
 NAME = "exogate"
-FUNCTION = "webhooks.perform"
 # Seconds before the next attempt after a failure that may pass: three hours in all.
 PAUSES = (5, 15, 60, 180, 600, 1200, 3600, 5400)
 # How long a job may take. Gates have their own, shorter limits.
 LONGEST = 3600
 _DAY = 86_400
-# Seconds for which one worker looks after dead ones' jobs, at most; it takes milliseconds.
-_LOOKING = 20
 # A pull request that nothing was heard of for so long is a new one to us.
 _REMEMBERED = 90 * _DAY
 _ENDED = frozenset({JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
 _LIVE = frozenset(
     {JobStatus.QUEUED, JobStatus.STARTED, JobStatus.DEFERRED, JobStatus.SCHEDULED, JobStatus.RATE_LIMITED}
 )
-
-
-class QueueError(RuntimeError):
-    """Redis cannot be used; the message is a sentence without its password."""
 
 
 class Put(Enum):
@@ -67,53 +56,6 @@ class Put(Enum):
 _PUT = {Claim.NEW: Put.QUEUED, Claim.SAME: Put.SAME, Claim.STALE: Put.STALE}
 
 
-class HookJob(Job):
-    """A job that calls no function that Redis names; the worker that takes it says what it does."""
-
-    action: Callable[[HookJob], object] | None = None
-    pause: int = 0
-    told: bool = False
-
-    def perform(self) -> object:
-        """Do what the worker says."""
-        if self.action is None:
-            raise JobError("This job has no worker. Start one: exogate worker")
-        self._result = self.action(self)
-        return self._result
-
-    def get_retry_interval(self) -> int:
-        """Return how many seconds to wait: after a worker's death none, otherwise what ``pause`` says."""
-        return self.pause
-
-    @property
-    def success_callback(self) -> None:
-        """No function."""
-
-    @property
-    def failure_callback(self) -> None:
-        """No function."""
-
-    @property
-    def stopped_callback(self) -> None:
-        """No function."""
-
-    def send_webhooks(self, status: str | JobStatus, *, exc_string: str | None = None) -> None:
-        """Send nothing."""
-
-
-class HookQueue(Queue):
-    """A queue of such jobs."""
-
-    job_class = HookJob
-
-    def acquire_maintenance_lock(self) -> bool:
-        """Whether we may look after dead workers' jobs now; one worker at a time does.
-
-        RQ holds this for 15 minutes. A worker that is killed while it looks would keep all others from looking.
-        """
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=_LOOKING))
-
-
 def job_ids(delivery: str, count: int) -> list[str]:
     """Return the ids of the jobs that a delivery asks for. The first has the delivery's own."""
     return [delivery, *(f"{delivery}_{number}" for number in range(1, count))][:count]
@@ -124,39 +66,6 @@ def delivery_of(job_id: str) -> str:
     return job_id.partition("_")[0]
 
 
-def connect(url: str, *, patient: bool = False) -> Redis:
-    """Return a connection to the Redis at *url*, without trying it. A *patient* one waits and tries for minutes.
-
-    The other gives up within seconds: GitHub waits ten for the answer to a delivery. Raises ``QueueError``.
-    """
-    attempts = Attempts(ExponentialBackoff(cap=20, base=0.5), 10) if patient else Attempts(ExponentialBackoff(), 1)
-    waits: dict[str, Any] = {"socket_connect_timeout": 5 if patient else 2, "health_check_interval": 30}
-    if not patient:
-        waits["socket_timeout"] = 3
-    try:
-        connection: Redis = Redis.from_url(url, retry=attempts, **waits)
-    except (RedisError, ValueError) as error:
-        raise QueueError(f"REDIS_URL ({shown(url)}) is no address of a Redis ({type(error).__name__}).") from None
-    return connection
-
-
-def shown(url: str) -> str:
-    """Return a Redis address without what is secret in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
-
-
-def work_of(job: Job) -> Work:
-    """Return what an RQ job asks for. Raises ``JobError`` where it is none of ours."""
-    try:
-        named, args = job.func_name, job.args
-    except (DeserializationError, ValueError, TypeError, KeyError):
-        named, args = "", ()
-    if named == FUNCTION and not job.kwargs and len(args) == 1 and isinstance(args[0], dict):
-        return from_json(args[0])
-    raise JobError(f"Job {job.id} asks for something that this worker does not do. It carries out Exogate's jobs only.")
-
-
 @dataclass(frozen=True)
 class JobQueue:
     """Exogate's queue on one Redis. Every method raises ``redis.exceptions.RedisError`` where it is away."""
@@ -165,36 +74,40 @@ class JobQueue:
     name: str = NAME
     now: Callable[[], float] = time.time
 
-    @property
+    @cached_property
     def rq(self) -> HookQueue:
         """RQ's queue."""
         return HookQueue(self.name, connection=self.redis, serializer=JSONSerializer, default_timeout=LONGEST)
 
+    @cached_property
+    def _write(self) -> GuardedWrite:
+        return GuardedWrite(self.redis)
+
     def put(self, work: Work, id_: str) -> Put:
         """Put a job there under that id, once, and make its head the pull request's newest where it is."""
-        queue = self.rq
-        while True:
-            with self.redis.pipeline() as pipeline:
-                try:
-                    pipeline.watch(HookJob.key_for(id_), *self._head_keys(work))  # type: ignore[no-untyped-call]
-                    status, known = self._known(work, id_)
-                    if status is not None and status not in _ENDED and (status not in _LIVE or id_ in self.live()):
-                        return Put.THERE
-                    found, newest = self._claim(work, id_, known)
-                    pipeline.multi()
-                    if newest is not None and newest != known:
-                        self._write_newest(pipeline, work, newest)
-                    if found is Claim.NEW:
-                        self._write_job(pipeline, queue, work, id_)
-                    pipeline.execute()
-                except WatchError:
-                    continue
-            return _PUT[found]
+        known: Known | None = Known()
+        while known is not None:
+            if known.status is not None and self._is_there(known.status, id_):
+                return Put.THERE
+            found, newest = self._claim(work, id_, known.newest)
+            commands, acquire = self.redis.pipeline(), None
+            if newest is not None and newest != known.newest:
+                self._write_newest(commands, work, newest)
+            if found is Claim.NEW:
+                acquire = self._write_job(commands, work, id_)
+            (head_key,) = self._head_keys(work) or ("",)
+            known = self._write(HookJob.key_for(id_), head_key, known, commands, acquire)
+        return _PUT[found]
+
+    def _is_there(self, status: JobStatus, id_: str) -> bool:
+        """Whether a job of this status is done, or will be: a worker that died may have left another status behind."""
+        return status not in _ENDED and (status not in _LIVE or id_ in self.live())
 
     def newest(self, work: Work) -> Newest | None:
         """Return the newest head of the pull request that a job is about."""
         for key in self._head_keys(work):
-            return _newest(cast("dict[bytes, bytes]", self.redis.hgetall(key)))
+            fields = cast("list[bytes | None]", self.redis.hmget(key, HEAD_FIELDS))
+            return newest_of([None if field is None else field.decode() for field in fields])
         return None
 
     def superseded(self, work: Work, id_: str) -> str | None:
@@ -212,7 +125,8 @@ class JobQueue:
 
     def status(self, id_: str) -> JobStatus | None:
         """Return how a job is, or ``None`` where Redis does not know it."""
-        return _status(cast("bytes | None", self.redis.hget(HookJob.key_for(id_), "status")))
+        raw = cast("bytes | None", self.redis.hget(HookJob.key_for(id_), "status"))
+        return status_of(None if raw is None else raw.decode())
 
     def live(self) -> set[str]:
         """Return the ids of the jobs that wait, are at work, or will be tried again.
@@ -250,7 +164,7 @@ class JobQueue:
         return found
 
     def _head(self, work: Work) -> tuple[int, str] | None:
-        if isinstance(work, Installed):
+        if isinstance(work, Installed | Judge):  # these have no check run
             return None
         if not isinstance(work, Command):
             return work.repository_id, work.head
@@ -275,15 +189,6 @@ class JobQueue:
     def _lanes(self) -> list[RateLimitRegistry]:
         """Return the lanes in which there are jobs."""
         return RateLimitRegistry.all(self.redis)
-
-    def _known(self, work: Work, id_: str) -> tuple[JobStatus | None, Newest | None]:
-        """Return how the job is, and the newest head of its pull request, at one stroke."""
-        with self.redis.pipeline(transaction=False) as pipeline:
-            pipeline.hget(HookJob.key_for(id_), "status")
-            for key in self._head_keys(work):
-                pipeline.hgetall(key)
-            status, *heads = pipeline.execute()
-        return _status(status), _newest(heads[0]) if heads else None
 
     def _claim(self, work: Work, id_: str, known: Newest | None) -> tuple[Claim, Newest | None]:
         """Return what a wish is, and what is known of the newest head afterwards."""
@@ -310,8 +215,8 @@ class JobQueue:
         pipeline.hset(key, mapping=cast("dict[Any, Any]", fields))
         pipeline.expire(key, _REMEMBERED)
 
-    def _write_job(self, pipeline: Pipeline, queue: HookQueue, work: Work, id_: str) -> None:
-        limit = RateLimit(f"{self.name}:{work.lane}", 1)
+    def _write_job(self, pipeline: Pipeline, work: Work, id_: str) -> Acquire:
+        queue, limit = self.rq, RateLimit(f"{self.name}:{work.lane}", 1)
         job = queue.create_job(
             FUNCTION,
             args=[to_json(work)],
@@ -324,8 +229,9 @@ class JobQueue:
             rate_limit=limit,
         )
         job.origin = queue.name
-        job.set_status(JobStatus.RATE_LIMITED, pipeline=pipeline)
         lane = RateLimitRegistry(limit.key, self.redis)
+        # First: it also writes to Redis, and what was there before is removed next.
+        job.set_status(JobStatus.RATE_LIMITED, pipeline=pipeline)
         pipeline.delete(HookJob.key_for(id_))
         pipeline.zrem(queue.failed_job_registry.key, id_)
         pipeline.sadd(queue.redis_queues_keys, queue.key)
@@ -334,29 +240,15 @@ class JobQueue:
         job.save(pipeline=pipeline)
         # RQ's own time-stamp has whole seconds; jobs of the same second would change places.
         lane.add_to_rate_limited(id_, pipeline, timestamp=self.now())
-        # As lane.acquire_and_enqueue does it, without asking Redis first whether it knows the script.
-        pipeline.eval(
-            ACQUIRE_AND_ENQUEUE_SCRIPT,
-            2,
+        # As lane.acquire_and_enqueue does it.
+        return Acquire(
             lane.allowed_key,
             lane.rate_limited_key,
-            str(limit.concurrency),
-            str(int(self.now())),
-            utcformat(now()),
-            queue.redis_queue_namespace_prefix,
-            HookJob.redis_job_namespace_prefix,
+            (
+                str(limit.concurrency),
+                str(int(self.now())),
+                utcformat(now()),
+                queue.redis_queue_namespace_prefix,
+                HookJob.redis_job_namespace_prefix,
+            ),
         )
-
-
-def _status(raw: bytes | None) -> JobStatus | None:
-    try:
-        return None if raw is None else JobStatus(raw.decode())
-    except ValueError:
-        return None
-
-
-def _newest(raw: dict[bytes, bytes]) -> Newest | None:
-    if not raw:
-        return None
-    found = {name.decode(): value.decode() for name, value in raw.items()}
-    return Newest(found["head"], int(found["updated"]), found["job"], int(found["generation"]))

@@ -128,7 +128,7 @@ def _form(settings: Settings) -> Response:
     return _page(
         200,
         action=f"{settings.server_url}{where}?{urlencode({'state': setup_store.mac(token, f'state {number}')})}",
-        manifest=json.dumps(manifest(public, f"{_base(settings)}{CALLBACK}")),
+        manifest=json.dumps(manifest(public, _base(settings))),
         organization=organization,
         hook=f"{public}{HOOK}",
         unreachable=_unreachable(public),
@@ -166,6 +166,8 @@ def _callback(settings: Settings) -> Response:
                     "GITHUB_APP_ID": str(app.id),
                     "GITHUB_APP_PRIVATE_KEY": app.private_key.reveal(),
                     "GITHUB_WEBHOOK_SECRET": app.webhook_secret.reveal(),
+                    "GITHUB_APP_CLIENT_ID": app.client_id,
+                    "GITHUB_APP_CLIENT_SECRET": app.client_secret.reveal(),
                     PAGE: app.page,
                 }
             )

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from app.settings import Settings, SettingsError
+from app.settings import Secret, Settings, SettingsError
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from app.dashboard.local import LocalDoor
 
 # As in webhooks.metrics, which must not be imported before the variable is set.
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 # A delivery is answered in milliseconds; threads are for those who send slowly.
 THREADS = 8
+# Of them, how many no page of the dashboard may use.
+KEPT = 3
 # Where gunicorn's processes give their signs of life; on a disk a slow one looks dead.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file there that nobody can name
 
@@ -45,18 +49,31 @@ class LatestSettings:
 
 def build(environ: Mapping[str, str]) -> Flask:
     """Return the application of one process. Raises ``SettingsError``, ``QueueError`` or ``RecordError``."""
+    from webhooks.dashboard import application, beside
     from webhooks.ledger import open_ledger
     from webhooks.process import log_to_stderr
-    from webhooks.queue import JobQueue, connect
+    from webhooks.queue import JobQueue
+    from webhooks.redis_connection import connect
     from webhooks.server import Hearing, create_app
     from webhooks.setup import pages
 
     log_to_stderr()
     settings = LatestSettings(environ)
     first = settings()
-    app = create_app(Hearing(settings, open_ledger(first.database_url), JobQueue(connect(first.redis_url))))
+    deliveries, queue = open_ledger(first.database_url), JobQueue(connect(first.redis_url))
+    app = create_app(Hearing(settings, deliveries, queue))
     app.register_blueprint(pages(settings))
+    beside(app, application(settings, deliveries.ledger, queue, _local(environ)), THREADS - KEPT)
     return app
+
+
+def _local(environ: Mapping[str, str]) -> LocalDoor | None:
+    """Return the local operator's door, where `exogate up --local` opens one: nowhere but on this machine's own."""
+    from app.dashboard.local import VARIABLE, LocalDoor
+    from app.dashboard.origin import is_loopback
+
+    token = environ.get(VARIABLE)
+    return LocalDoor(Secret(token)) if token and is_loopback(environ.get("EXOGATE_BIND", "")) else None
 
 
 class Web(BaseApplication):  # type: ignore[misc]

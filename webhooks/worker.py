@@ -25,12 +25,14 @@ from app.settings import Settings, SettingsError
 from webhooks import metrics
 from webhooks.deliveries import DONE, FAILED, SUPERSEDED, Deliveries, RecordError
 from webhooks.failures import Failure, SupersededError, judge
+from webhooks.hook_job import HookJob, HookQueue, work_of
 from webhooks.jobs import Job as Work
 from webhooks.jobs import JobError, kind_of
 from webhooks.ledger import open_ledger
 from webhooks.perform import DEFAULT, Performer, PerformerError, Turn, load
 from webhooks.process import SET_UP_LOOK, follow_parent, log_to_stderr
-from webhooks.queue import PAUSES, HookJob, HookQueue, JobQueue, QueueError, connect, work_of
+from webhooks.queue import PAUSES, JobQueue
+from webhooks.redis_connection import QueueError, connect
 
 if TYPE_CHECKING:
     from rq.executions import Execution

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from app.demo.cards import other_cards, preset_cards, with_cards
 from app.demo.inputs import with_inputs
 from app.demo.sample import build
 from app.demo.summary import draw
@@ -54,7 +55,10 @@ def main() -> None:
     readme = Path("README.md")
     if not readme.is_file():
         sys.exit("There is no README.md here; run this in a checkout of Exogate.")
-    readme.write_text(with_inputs(with_table(readme.read_text("utf-8")), Path("action.yml")), "utf-8")
+    text = with_cards(with_table(readme.read_text("utf-8")), preset_cards())
+    readme.write_text(with_inputs(text, Path("action.yml")), "utf-8")
+    evidence = Path("gates/evidence/README.md")
+    evidence.write_text(with_cards(evidence.read_text("utf-8"), [*preset_cards(), *other_cards()]), "utf-8")
     with tempfile.TemporaryDirectory() as scratch:
         repo = Path(scratch) / "shop"
         build(repo)

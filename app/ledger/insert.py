@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from app.ledger.models import Base, LedgerRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import Executable
     from sqlalchemy.orm import Session
 
 
@@ -26,3 +28,16 @@ def add_once(session: Session, table: type[LedgerRow], unique: list[str], values
     statement = insert(session, table).values(**values).on_conflict_do_nothing(index_elements=unique)
     # Not the number of rows: psycopg does not tell it of every insert.
     return session.connection().execute(statement.returning(table.id)).scalar()
+
+
+def add_each_once(session: Session, table: type[LedgerRow], unique: str, rows: list[dict[str, Any]]) -> set[Any]:
+    """Insert each row unless one with its *unique* column is there. Return that column of those that were not."""
+    statement = _each_once(session.get_bind().dialect.name, table, unique)
+    return set(session.connection().execute(statement, rows).scalars())
+
+
+@cache
+def _each_once(dialect: str, table: type[LedgerRow], unique: str) -> Executable:
+    # Made once: SQLAlchemy recognises it, and need not find out anew what it has compiled already.
+    made = sqlite_insert(table) if dialect == "sqlite" else postgres_insert(table)
+    return made.on_conflict_do_nothing(index_elements=[unique]).returning(table.__table__.c[unique])

@@ -22,8 +22,8 @@ def test_without_anything_it_is_github_and_sqlite(tmp_path: Path) -> None:
     assert (settings.api_url, settings.server_url) == ("https://api.github.com", "https://github.com")
     assert settings.database_url == f"sqlite:///{tmp_path}/ledger.sqlite3"
     assert (settings.port, settings.policy, settings.export_repositories) == (8000, None, frozenset())
-    assert len(settings.missing) == 3
-    assert all(sentence.endswith(".") for sentence in settings.missing)
+    assert (len(settings.missing), len(settings.missing_for_sign_in)) == (3, 2)
+    assert all(sentence.endswith(".") for sentence in (*settings.missing, *settings.missing_for_sign_in))
 
 
 def test_everything_is_said_by_name(tmp_path: Path) -> None:
@@ -35,6 +35,8 @@ def test_everything_is_said_by_name(tmp_path: Path) -> None:
         GITHUB_APP_ID="7",
         GITHUB_APP_PRIVATE_KEY_PATH=str(tmp_path / "key.pem"),
         GITHUB_WEBHOOK_SECRET="s3cret",
+        GITHUB_APP_CLIENT_ID="Iv23abc",
+        GITHUB_APP_CLIENT_SECRET="cl1ent",
         REDIS_URL="unix:///run/redis.sock",
         DATABASE_URL="postgresql+psycopg://localhost/exogate",
         PORT="9000",
@@ -47,8 +49,9 @@ def test_everything_is_said_by_name(tmp_path: Path) -> None:
     assert settings.webhook_secret.reveal() == "s3cret"
     assert settings.public_url == "https://exogate.example.org"
     assert settings.export_repositories == {"octo/shop", "octo/till"}
-    assert settings.missing == []
-    assert "s3cret" not in repr(settings) and "not-a-real-key" not in repr(settings)
+    assert settings.missing == [] and settings.missing_for_sign_in == []
+    assert (settings.client_id, settings.client_secret.reveal()) == ("Iv23abc", "cl1ent")
+    assert "s3cret" not in repr(settings) and "cl1ent" not in repr(settings) and "not-a-real-key" not in repr(settings)
 
 
 def test_what_was_stored_counts_where_the_environment_says_nothing(tmp_path: Path) -> None:
@@ -77,7 +80,10 @@ def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
     assert settings.missing == []
 
 
-@pytest.mark.parametrize("name", ["GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "name",
+    ["GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "GITHUB_APP_CLIENT_SECRET", "DATABASE_URL", "REDIS_URL"],
+)
 def test_a_file_that_says_nothing_or_something_else_is_a_problem(tmp_path: Path, name: str) -> None:
     path, binary = tmp_path / "empty", tmp_path / "binary"
     path.write_text("\n")
@@ -99,6 +105,7 @@ def test_a_file_that_says_nothing_or_something_else_is_a_problem(tmp_path: Path,
     [
         ({"GITHUB_APP_ID": "seven"}, "GITHUB_APP_ID"),
         ({"GITHUB_APP_ID": "٧"}, "GITHUB_APP_ID"),
+        ({"GITHUB_APP_CLIENT_ID": "hunter2 or so"}, "GITHUB_APP_CLIENT_ID"),
         ({"PORT": "-1"}, "PORT"),
         ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL"),
         ({"GITHUB_API_URL": "https://[::1"}, "GITHUB_API_URL"),

@@ -7,7 +7,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("startup", "batch", "review", "action", "execution", "gates_lab", "decode", "training")
+NAMES = (
+    "startup",
+    "batch",
+    "review",
+    "action",
+    "webhooks",
+    "app_review",
+    "dashboard",
+    "export",
+    "execution",
+    "gates_lab",
+    "decode",
+    "training",
+)
 
 
 def main() -> int:

@@ -69,6 +69,17 @@ def build(directory: Path) -> None:
     _git(directory, "checkout", "--quiet", "main")
 
 
+def build_large(directory: Path, files: int, broken: int) -> None:
+    """Build a small repository with a branch `large` that adds so many files, some of which do not compile."""
+    directory.mkdir(parents=True)
+    _git(directory, "init", "--quiet", "--initial-branch=main")
+    _commit(directory, {"large/__init__.py": ""})
+    _git(directory, "checkout", "--quiet", "-b", "large")
+    bodies = (f"def twice{n}(x):\n    return {'(' if n < broken else ''}2 * x\n" for n in range(files))
+    _commit(directory, {f"large/part{n}.py": body for n, body in enumerate(bodies)})
+    _git(directory, "checkout", "--quiet", "main")
+
+
 def _added(n: int, branch: str) -> str:
     head = f"def {branch}{n}(values: Sequence[float]) -> float:"
     return f'\n\n{head}\n    """Return the largest value."""\n    return max(values)\n'

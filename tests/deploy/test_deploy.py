@@ -232,7 +232,7 @@ def test_workers_are_given_the_time_that_they_take_to_stop() -> None:
 
 def test_the_manifest_asks_for_what_is_routed_and_needed_and_no_more() -> None:
     said = json.loads((DEPLOY / "app-manifest.json").read_text("utf-8"))
-    assert said == manifest(said["url"], f"{said['url']}/setup/callback")
+    assert said == manifest(said["url"], said["url"])
     assert set(said["default_events"]) | UNASKED | UNCERTAIN == KNOWN
     assert not set(said["default_events"]) & (UNASKED | UNCERTAIN)
     asked = said["default_permissions"]

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 AUTHORIZE, TOKEN = "/login/oauth/authorize", "/login/oauth/access_token"
 # "Expires in 10 minutes" of a code, "28800 seconds" of a token, "6 months" of what renews it.
 CODE_SECONDS, TOKEN_SECONDS, _RENEWAL_SECONDS = 600, 28_800, 15_897_600
-_PAGE = """<!doctype html><html lang="en"><title>Authorize</title><h1>Authorize {app}</h1>
+_PAGE = """<!doctype html><html lang="en"><title>Authorize</title>
+<link rel="icon" href="data:,"><h1>Authorize {app}</h1>
 <form method="post" action="{action}"><label>You are <input name="login" value="{login}"></label>
 <button name="agree" value="1">Authorize</button> <button name="agree" value="0">Cancel</button></form></html>"""
 

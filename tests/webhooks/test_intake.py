@@ -9,7 +9,8 @@ import pytest
 from webhooks.deliveries import FAILED, NOTHING, SUPERSEDED
 from webhooks.intake import AwayError, Intake, Taken
 from webhooks.payloads import PayloadError
-from webhooks.queue import JobQueue, connect, delivery_of, job_ids
+from webhooks.queue import JobQueue, delivery_of, job_ids
+from webhooks.redis_connection import connect
 
 from .payloads import APP, BOT, HEAD, NEWER, event, pulled
 

@@ -10,7 +10,8 @@ from app.github.errors import LostError
 from webhooks.deliveries import RecordError
 from webhooks.intake import AwayError
 from webhooks.keeper import Keeper
-from webhooks.queue import JobQueue, connect
+from webhooks.queue import JobQueue
+from webhooks.redis_connection import connect
 
 from .payloads import pulled
 from .processes import Host, until

@@ -13,8 +13,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.job import JobStatus
 from rq.rate_limit import RateLimitRegistry, release_slot
 
+from webhooks.hook_job import FUNCTION, HookJob, work_of
 from webhooks.jobs import Command, Job, JobError, Reconsider, ReviewHead, to_json
-from webhooks.queue import FUNCTION, HookJob, JobQueue, Put, QueueError, connect, shown, work_of
+from webhooks.queue import JobQueue, Put
+from webhooks.redis_connection import QueueError, connect, shown
 
 from .payloads import HEAD, NEWER, WHERE
 

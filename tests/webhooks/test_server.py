@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.settings import Secret, Settings
-from webhooks.queue import JobQueue, connect
+from webhooks.queue import JobQueue
+from webhooks.redis_connection import connect
 from webhooks.server import LIMIT, PATH, Hearing, create_app
 from webhooks.signature import HEADER, sign
 
@@ -219,3 +220,11 @@ def test_a_compressed_body_is_not_unpacked(client: FlaskClient, content: str) ->
     bomb = zlib.compress(b"0" * 1_000_000)
     answer = post(client, bomb, headers={"Content-Encoding": content})
     assert answer.status_code == 400
+
+
+def test_a_body_that_does_not_come_whole_is_refused(client: FlaskClient, queue: JobQueue) -> None:
+    headers = {"X-GitHub-Event": "pull_request", "X-GitHub-Delivery": "d-1", HEADER: sign(SECRET, BODY)}
+    answer = client.post(PATH, data=BODY[:-9], headers=headers, content_length=len(BODY))
+    assert answer.status_code in (400, 401)  # its signature is the whole body's
+    assert queue.rq.count == 0
+    assert client.post(PATH, data=BODY, headers=headers).status_code == 202

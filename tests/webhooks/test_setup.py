@@ -110,6 +110,8 @@ def test_one_click_makes_the_app_and_stores_it(operator: Operator, caplog: pytes
     settings = operator.settings()
     assert (settings.app_id, settings.webhook_secret.reveal(), settings.missing) == (31, "hidden-hook", [])
     assert settings.private_key.reveal() == KEY
+    assert (settings.client_id, settings.client_secret.reveal()) == ("Iv1.x", "hidden-client")
+    assert settings.missing_for_sign_in == []
     assert [path for path, _ in operator.github.asked] == [f"/app-manifests/{CODE}/conversions"]
     assert not any(name.lower() == "authorization" for name in operator.github.asked[0][1])
     done = operator.get(browser, "/setup/done")
@@ -124,7 +126,6 @@ def test_what_is_stored_is_for_its_owner_alone(operator: Operator) -> None:
     assert stat.S_IMODE(operator.data.stat().st_mode) == 0o700
     assert stat.S_IMODE((operator.data / "app.json").stat().st_mode) == 0o600
     assert sorted(path.name for path in operator.data.iterdir()) == ["app.json", "setup-lock"]
-    assert "hidden-client" not in (operator.data / "app.json").read_text()
 
 
 def test_no_byte_is_written_to_a_file_that_others_may_read(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +154,7 @@ def test_the_form_asks_for_what_the_app_needs(operator: Operator) -> None:
     assert action.startswith(f"{operator.github.url}/settings/apps/new?state=")
     assert manifest["hook_attributes"] == {"url": "http://localhost/webhooks/github", "active": True}
     assert manifest["redirect_url"] == "http://localhost/setup/callback"
+    assert manifest["callback_urls"] == ["http://localhost/signin/callback"]
     assert "merge_group" in manifest["default_events"] and manifest["default_permissions"]["merge_queues"] == "read"
     assert not {"installation", "installation_repositories"} & set(manifest["default_events"])
     assert manifest["public"] is False
@@ -167,6 +169,10 @@ def test_the_public_address_is_githubs_way_in_and_the_browsers_is_its_way_back(o
     _, manifest = form_of(operator.let_in())
     assert manifest["hook_attributes"]["url"] == "https://exogate.example.org/webhooks/github"
     assert manifest["redirect_url"] == "http://localhost/setup/callback"
+    assert manifest["callback_urls"] == [
+        "https://exogate.example.org/signin/callback",
+        "http://localhost/signin/callback",
+    ]
     browser = operator.browser()
     proxied = {"base_url": "http://exogate.example.org"}
     answer = operator.get(browser, operator.start(), **proxied)
@@ -313,11 +319,13 @@ def test_a_code_of_another_form_is_not_sent_on(operator: Operator, code: str) ->
         ((422, b'{"message": "Validation Failed"}', {}), "Validation Failed"),
         ((302, b"", {"Location": "http://127.0.0.1:1/x"}), "GitHub: 302"),
         ((0, b"", {}), "GitHub gave no answer"),
-        ((201, b"{}", {}), "html_url, id, pem, webhook_secret"),
+        ((201, b"{}", {}), "client_id, client_secret, html_url, id, pem, webhook_secret"),
         ((201, b"[]", {}), "another form"),
         ((201, b"<html>", {}), "another form"),
         ((201, b'{"id": 1', {"X-Length": "500"}), "GitHub"),
         ((201, json.dumps({**MADE, "html_url": "x", "webhook_secret": None}).encode(), {}), "webhook_secret"),
+        ((201, json.dumps({**MADE, "html_url": "x", "client_secret": ""}).encode(), {}), "client_secret"),
+        ((201, json.dumps({**MADE, "html_url": "x", "client_id": "a b"}).encode(), {}), "client_id"),
         ((201, json.dumps({**MADE, "html_url": "x", "pem": "nobody may see this"}).encode(), {}), "pem"),
         ((201, json.dumps({**MADE, "html_url": "x"}).encode() + b" " * 300_000, {}), "another form"),
     ],

@@ -15,8 +15,9 @@ from rq import Callback, Queue
 from rq.job import JobStatus
 
 from webhooks.deliveries import DONE, FAILED, SUPERSEDED, Delivery
+from webhooks.hook_job import FUNCTION
 from webhooks.jobs import Job, Reconsider, ReviewHead, to_json
-from webhooks.queue import FUNCTION, PAUSES, JobQueue, Put
+from webhooks.queue import PAUSES, JobQueue, Put
 
 from .payloads import HEAD, NEWER, WHERE
 from .processes import Host, alive, children, until
