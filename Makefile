@@ -10,7 +10,7 @@ EXTRAS ?= dev,app,github,lab
 NODE := tests/node/node_modules
 WORKFLOWS := $(wildcard .github/workflows/*.yml deploy/workflows/*.yml)
 
-.PHONY: demo test lab lint bench docs mutants lock clean sandbox node
+.PHONY: demo test browser evidence lab lint bench docs mutants lock clean sandbox node
 
 demo: $(VENV)/.installed-app sandbox
 	@$(BIN)/python -m app.demo .demo/shop
@@ -23,7 +23,15 @@ lab: $(VENV)/.installed-lab sandbox
 
 # Four processes on two cores: many tests wait for others.
 test: $(VENV)/.installed-dev sandbox node
-	$(BIN)/python -m pytest -n 4 --dist worksteal -q
+	$(BIN)/python -m pytest -n 4 --dist worksteal -q --ignore=tests/browser
+
+# The dashboard in a real browser: Debian's chromium.
+browser: $(VENV)/.installed-dev sandbox node
+	$(BIN)/python -m pytest -q tests/browser
+
+# Whether a short study contradicts what the shipped evidence cards say keeps more than what.
+evidence: $(VENV)/.installed-dev sandbox
+	$(BIN)/python -m tests.evidence_check
 
 lint: $(VENV)/.installed-dev node
 	$(BIN)/ruff check .
@@ -43,9 +51,10 @@ bench: $(VENV)/.installed-dev sandbox node
 mutants: $(VENV)/.installed-dev sandbox
 	$(BIN)/python -m tests.mutation_check
 
-# What the README shows: the table of gates, and the picture of a review.
-docs: $(VENV)/.installed sandbox
+# What the READMEs show: their tables, and the pictures of reviews and of the dashboard.
+docs: $(VENV)/.installed-dev sandbox
 	$(BIN)/python -m app.demo.docs
+	$(BIN)/python -m tests.browser.pictures
 
 # The exact versions that CI runs; the ranges are in pyproject.toml.
 lock: $(VENV)/.installed-dev

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -74,13 +75,29 @@ def _show(console: Console, scratch: Path) -> None:
             }
             _deliver(standin, app, installation, ai, "pull_request_review", "submitted", {"review": review})
             _until(lambda: "review/self-review" in shop.issues[ai].labels, "see that Claude approved its own kind")
-        console.print(_table(shop))
-        rejected = _run(shop, 1 + _SHOWN.index("copilot/rounding"))
-        console.print("The last one's check run, as GitHub shows it:\n")
-        console.print(Markdown(rejected["output"]["summary"].partition("\n---")[0]))
-        console.print(f"\n{len(standin.seen)} requests reached GitHub, of which none broke its description.")
-        if standin.complaints:
-            raise DemoError("\n".join(standin.complaints))
+            console.print(_table(shop))
+            rejected = _run(shop, 1 + _SHOWN.index("copilot/rounding"))
+            console.print("The last one's check run, as GitHub shows it:\n")
+            console.print(Markdown(rejected["output"]["summary"].partition("\n---")[0]))
+            console.print(f"\n{len(standin.seen)} requests reached GitHub, of which none broke its description.")
+            if standin.complaints:
+                raise DemoError("\n".join(standin.complaints))
+            _dashboard(console, rejected["output"]["summary"], (scratch / "log").read_text("utf-8"))
+
+
+def _dashboard(console: Console, summary: str, log: str) -> None:
+    """Say what the policy was measured to be worth, and where to look; at a terminal wait until somebody has looked."""
+    evidence = re.search(r"^- \*\*Evidence\*\* (.*)$", summary, re.MULTILINE)
+    address = re.search(r"http://\S+/signin/local\?token=\S+", log)
+    if evidence is None or address is None:
+        raise DemoError("The check run has no line of evidence, or the App named no dashboard.")
+    console.print("\nEvidence for the policy that judged:")
+    console.print(Markdown(evidence[1]))
+    waits = sys.stdin.isatty() and sys.stdout.isatty()
+    until = "until you press Enter" if waits else "while `make demo` runs at a terminal"
+    console.print(f"\nThe dashboard, {until}: {address[0]}", soft_wrap=True, markup=False)
+    if waits:
+        input()
 
 
 def _octo_shop(standin: StandIn, scratch: Path) -> tuple[Repository, App, Installation]:
@@ -109,7 +126,8 @@ def _up(standin: StandIn, app: App, port: int, scratch: Path) -> Iterator[None]:
     }
     with (scratch / "log").open("w") as log:
         program = Path(sys.executable).with_name("exogate")
-        process = subprocess.Popen([program, "up", "--port", str(port)], env=environment, stdout=log, stderr=log)
+        command = [program, "up", "--local", "--port", str(port)]
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             _until(lambda: _is_ready(port), "start", process)
             yield

@@ -108,7 +108,10 @@ def environments() -> dict[str, dict[str, str]]:
         services = compose(*names)["services"]
         for name in ("web", "worker"):
             given = services[name]["environment"]
-            found[f"{names[-1]} {name}"] = {key: filled(value, {"GITHUB_APP_ID": "7"}) for key, value in given.items()}
+            found[f"{names[-1]} {name}"] = {
+                key: filled(value, {"GITHUB_APP_ID": "7", "GITHUB_APP_CLIENT_ID": "Iv7"})
+                for key, value in given.items()
+            }
     plain = lines_of(KUBERNETES / "exogate.env")
     for name, pod in pods().items():
         found[f"kubernetes {name}"] = plain | {each["name"]: each["value"] for each in pod["containers"][0]["env"]}

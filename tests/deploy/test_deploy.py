@@ -40,6 +40,7 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nnone\n-----END RSA PRIVATE KEY-----"
 CONTENTS = {
     "GITHUB_APP_PRIVATE_KEY_PATH": KEY,
     "GITHUB_WEBHOOK_SECRET_PATH": "a secret",
+    "GITHUB_APP_CLIENT_SECRET_PATH": "another secret",
     "DATABASE_URL_PATH": "postgresql://exogate:password@postgres/exogate",
     "REDIS_URL_PATH": "rediss://:password@redis:6379/0",
 }

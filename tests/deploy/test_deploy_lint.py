@@ -50,7 +50,7 @@ def test_docker_compose_reads_both_files_together(tmp_path: Path) -> None:
         pytest.skip("docker has no compose plug-in here: apt-get install docker-compose-plugin")
     copy = tmp_path / "deploy"
     shutil.copytree(DEPLOY, copy)
-    (copy / ".env").write_text("GITHUB_APP_ID=7\n")
+    (copy / ".env").write_text("GITHUB_APP_ID=7\nGITHUB_APP_CLIENT_ID=Iv7\n")
     files = ("--file", copy / "compose.yaml", "--file", copy / "compose.app-secrets.yaml")
     said = run(program, "compose", *files, "config", "--quiet")
     assert said.returncode == 0, said.stderr
