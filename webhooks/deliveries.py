@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,8 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 # What becomes of a delivery in the end. One that has none of these is on its way, or was lost.
 DONE, SUPERSEDED, NOTHING, FAILED = "done", "superseded", "nothing-to-do", "failed"
+# What has one of these is not done again, however often it comes.
+FINAL = frozenset({DONE, SUPERSEDED, NOTHING})
 
 
 class RecordError(RuntimeError):
@@ -31,11 +33,23 @@ class Delivery:
     received: datetime
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A delivery for the record, with what became of it where that was known when it was taken."""
+
+    delivery: Delivery
+    outcome: str | None = None
+    detail: str = ""
+
+
 class Deliveries(Protocol):
     """Every method raises ``RecordError`` where the record is away."""
 
-    def record(self, delivery: Delivery) -> bool:
-        """Write it down for good; ``False`` where it was seen before."""
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Write them down for good, all or none. A delivery that stands there is not written again.
+
+        Its outcome is, unless one stands there that is final.
+        """
 
     def done(self, id_: str, outcome: str, detail: str = "") -> None:
         """Write down what became of it."""

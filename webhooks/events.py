@@ -5,19 +5,21 @@ One behaviour a function, registered for the events that it answers. What is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-
-from pydantic import BaseModel
 
 from webhooks import commands
 from webhooks.jobs import Command, Installed, Job, Merged, Override, Reconsider, ReviewHead
 from webhooks.payloads import (
+    Addressed,
     CommentEvent,
     Event,
     GroupEvent,
+    Heading,
     InstallationEvent,
+    Payload,
+    PayloadError,
     PullEvent,
     Renamed,
     RunEvent,
@@ -40,18 +42,22 @@ class Heard:
     app: int | None
 
 
-M = TypeVar("M", bound=BaseModel)
-_Answer = Callable[[Heard, Mapping[str, Any]], list[Job]]
+M = TypeVar("M", bound=Addressed)
+_Answer = Callable[[Heard, Payload], list[Job]]
 _ANSWERS: dict[tuple[str, str], _Answer] = {}
+_MODELS: dict[str, type[Addressed]] = {}
 
 
 def _on(
     event: str, model: type[M], *actions: str
 ) -> Callable[[Callable[[Heard, M], list[Job]]], Callable[[Heard, M], list[Job]]]:
     def register(answer: Callable[[Heard, M], list[Job]]) -> Callable[[Heard, M], list[Job]]:
-        def answered(heard: Heard, payload: Mapping[str, Any]) -> list[Job]:
-            return answer(heard, read(model, payload))
+        def answered(heard: Heard, payload: Payload) -> list[Job]:
+            found = read(model, payload)
+            # Only an App's deliveries name an installation; without one nothing could be done on GitHub.
+            return [] if found.installation is None else answer(heard, found)
 
+        assert _MODELS.setdefault(event, model) is model, f"{event} is read in two ways"
         for action in actions:
             assert (event, action) not in _ANSWERS, f"{event}.{action} is answered twice"
             _ANSWERS[event, action] = answered
@@ -60,17 +66,25 @@ def _on(
     return register
 
 
-def route(event: str, action: str | None, payload: Mapping[str, Any], delivery: str, app: int | None) -> list[Job]:
+def route(event: str, action: str | None, payload: Payload, delivery: str, app: int | None) -> list[Job]:
     """Return the jobs that a delivery asks for, in order. Raises ``PayloadError`` where what is needed is not there."""
     answer = _ANSWERS.get((event, action or ""))
-    # Only an App's deliveries name an installation; without one nothing could be done on GitHub.
-    if answer is None or not isinstance(payload.get("installation"), dict):
-        return []
-    return answer(Heard(delivery, action or "", app), payload)
+    return [] if answer is None else answer(Heard(delivery, action or "", app), payload)
+
+
+def glance(event: str, payload: Payload) -> Heading:
+    """Return what is written down of a delivery whose event is known: mostly all that ``route`` needs, too.
+
+    One that does not fit may have an action that asks for nothing. Raises ``PayloadError`` where it is no JSON object.
+    """
+    try:
+        return read(_MODELS[event], payload)
+    except PayloadError:
+        return read(Heading, payload)
 
 
 def _place(event: Event, heard: Heard) -> dict[str, Any]:
-    assert event.installation is not None, "route lets nothing through without one"
+    assert event.installation is not None, "nothing is answered without one"
     return {
         "installation": event.installation.id,
         "repository_id": event.repository.id,

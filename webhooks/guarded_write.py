@@ -1,15 +1,16 @@
-"""Commands that Redis carries out in one stroke, where a job and its pull request's newest head are as was known.
+"""What Redis carries out in one stroke, where jobs, their pull requests' newest heads and the delivery are as known.
 
 A script and no WATCH: one round trip where nobody else wrote, and another where the knowledge was old. Who knows
-nothing yet begins with that: a new job mostly finds nothing.
+nothing yet begins with that: a new delivery mostly finds nothing.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from rq.job import JobStatus
 from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT
@@ -18,31 +19,44 @@ from webhooks.heads import Newest
 
 if TYPE_CHECKING:
     from redis import Redis
-    from redis.client import Pipeline
     from redis.commands.core import Script
 
 HEAD_FIELDS = ("head", "updated", "job", "generation")
+Words = tuple[str, ...]
+"""A command of Redis, word by word."""
 
-# KEYS: the job, the newest head ('' where there is none), and RQ's two of the lane. ARGV: the job's status and the
-# head's fields as they were known, five for RQ's script ('' for the first where no job is written), and the commands,
-# each after the number of its words. RQ's own script is carried out last, as RQ would.
+# KEYS: whether the delivery was seen ('' where there is none), the outbox; and of each job: it, the newest head (''
+# where there is none), and RQ's two of its lane. ARGV: whether the delivery was seen as far as is known, for how many
+# seconds that is remembered, what goes into the outbox ('' for nothing), and the jobs as JSON: of each its status and
+# its head's fields as far as is known, the commands, and five words for RQ's script (none where no job is written).
+# RQ's own script is carried out last, as RQ would.
 _SCRIPT = f"""
 local function acquire(KEYS, ARGV) {ACQUIRE_AND_ENQUEUE_SCRIPT} end
-local found = {{redis.call('HGET', KEYS[1], 'status'), false, false, false, false}}
-if KEYS[2] ~= '' then
-    local head = redis.call('HMGET', KEYS[2], 'head', 'updated', 'job', 'generation')
-    for i = 1, 4 do found[i + 1] = head[i] end
+local jobs, found, same = cjson.decode(ARGV[4]), {{}}, true
+local function see(value, known)
+    found[#found + 1] = value
+    same = same and (value or '') == known
 end
-for i = 1, 5 do
-    if (found[i] or '') ~= ARGV[i] then return found end
+see(KEYS[1] ~= '' and redis.call('EXISTS', KEYS[1]) == 1 and '1', ARGV[1])
+for at, job in ipairs(jobs) do
+    local key, head = 4 * at - 1, {{false, false, false, false}}
+    see(redis.call('HGET', KEYS[key], 'status'), job[1][1])
+    if KEYS[key + 1] ~= '' then
+        head = redis.call('HMGET', KEYS[key + 1], 'head', 'updated', 'job', 'generation')
+    end
+    for i = 1, 4 do see(head[i], job[1][i + 1]) end
 end
-local at = 11
-while at <= #ARGV do
-    local words = tonumber(ARGV[at])
-    redis.call(unpack(ARGV, at + 1, at + words))
-    at = at + words + 1
+if not same then return found end
+for _, job in ipairs(jobs) do
+    for _, words in ipairs(job[2]) do redis.call(unpack(words)) end
 end
-if ARGV[6] ~= '' then acquire({{KEYS[3], KEYS[4]}}, {{unpack(ARGV, 6, 10)}}) end
+if ARGV[3] ~= '' then
+    redis.call('XADD', KEYS[2], '*', 'delivery', ARGV[3])
+    redis.call('SET', KEYS[1], '1', 'EX', ARGV[2])
+end
+for at, job in ipairs(jobs) do
+    if #job[3] > 0 then acquire({{KEYS[4 * at + 1], KEYS[4 * at + 2]}}, job[3]) end
+end
 return false
 """
 
@@ -72,6 +86,30 @@ class Acquire:
 
 
 @dataclass(frozen=True)
+class JobWrite:
+    """What is written about a job where it is as *known*: *commands*; *acquire* then lets the first of its lane in."""
+
+    job_key: str
+    head_key: str
+    known: Known
+    commands: Sequence[Words]
+    acquire: Acquire | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """That a delivery was taken: *row* goes into the outbox, and it counts as seen for *lasts* seconds."""
+
+    seen_key: str
+    outbox_key: str
+    row: str
+    lasts: int
+
+
+NO_RECEIPT = Receipt("", "", "", 0)
+
+
+@dataclass(frozen=True)
 class GuardedWrite:
     """Writes on one Redis."""
 
@@ -82,22 +120,30 @@ class GuardedWrite:
         return self.redis.register_script(_SCRIPT)
 
     def __call__(
-        self, job_key: str, head_key: str, known: Known, commands: Pipeline, acquire: Acquire | None
-    ) -> Known | None:
-        """Carry *commands* out where all is as *known*; otherwise nothing, and return how it is.
+        self, writes: Sequence[JobWrite], receipt: Receipt = NO_RECEIPT, *, seen: bool = False
+    ) -> tuple[bool, list[Known]] | None:
+        """Write where all is as known, and the delivery *seen* or not; otherwise nothing, and return how it is.
 
-        *commands* were put into a pipeline, which is never executed itself. Raises ``RedisError``.
+        Raises ``RedisError``.
         """
-        lane = ("", "") if acquire is None else (acquire.allowed_key, acquire.waiting_key)
-        words: list[Any] = [*known.words, *(("",) * 5 if acquire is None else acquire.words)]
-        for args, _ in commands.command_stack:
-            words += (len(args), *args)
-        found = self._script(keys=[job_key, head_key, *lane], args=words)
-        return None if found is None else _known(cast("Sequence[bytes | None]", found))
+        keys = [receipt.seen_key, receipt.outbox_key]
+        jobs = []
+        for write in writes:
+            acquire = write.acquire
+            lane = ("", "") if acquire is None else (acquire.allowed_key, acquire.waiting_key)
+            keys += (write.job_key, write.head_key, *lane)
+            jobs.append((write.known.words, write.commands, () if acquire is None else acquire.words))
+        # As JSON and not word by word: redis-py takes its time for each.
+        words = ("1" if seen else "", receipt.lasts, receipt.row, json.dumps(jobs))
+        found = cast("list[bytes | None] | None", self._script(keys=keys, args=words))
+        if found is None:
+            return None
+        was_seen, *fields = (None if part is None else part.decode() for part in found)
+        return was_seen is not None, [_known(fields[at : at + 5]) for at in range(0, len(fields), 5)]
 
 
-def _known(found: Sequence[bytes | None]) -> Known:
-    status, *fields = (None if part is None else part.decode() for part in found)
+def _known(found: Sequence[str | None]) -> Known:
+    status, *fields = found
     return Known(status_of(status), newest_of(fields))
 
 

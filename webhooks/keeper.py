@@ -1,4 +1,4 @@
-"""The keeper: looks, now and then, after deliveries that were missed and check runs that were left open.
+"""The keeper: writes deliveries into the ledger, and looks, now and then, after what was missed or left open.
 
 Every `exogate worker` has one; of all on one Redis one looks at a time.
 """
@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -21,10 +22,11 @@ from app.github.app_auth import Installations
 from app.github.errors import GitHubError
 from app.settings import Settings, SettingsError
 from webhooks.checks import LedgerChecks
-from webhooks.deliveries import RecordError
+from webhooks.deliveries import Deliveries, RecordError
 from webhooks.hooks import GitHubHooks
 from webhooks.intake import AwayError, Intake
 from webhooks.ledger import open_ledger
+from webhooks.outbox import Outbox
 from webhooks.process import SET_UP_LOOK, log_to_stderr
 from webhooks.queue import JobQueue
 from webhooks.reaper import Reaper
@@ -32,6 +34,8 @@ from webhooks.recovery import Recovery
 from webhooks.redis_connection import QueueError, connect
 
 INTERVAL = 120
+# Seconds between two looks into the outbox. What comes in between is one transaction.
+DRAINS = 1.0
 # A look that takes longer than that is taken for dead, and another keeper looks.
 _LEASE = 900
 _LOG = logging.getLogger("exogate.keeper")
@@ -74,15 +78,38 @@ class Keeper:
         return True
 
 
-def keeper_of(settings: Settings) -> Keeper:
-    """Return the keeper of an installation that is set up. Raises ``RecordError`` or ``QueueError``."""
+@dataclass
+class Drain:
+    """Writes what was taken into the ledger. What keeps it from doing so is told once."""
+
+    outbox: Outbox
+    deliveries: Deliveries
+    _told: str = ""
+
+    def __call__(self) -> None:
+        """Write down what waits; where that cannot be done now it waits on."""
+        said = ""
+        try:
+            self.outbox.drain(self.deliveries)
+        except RecordError as error:
+            said = str(error)
+        except RedisError as error:
+            said = f"Redis does not answer ({type(error).__name__})."
+        if said and said != self._told:
+            _LOG.warning("deliveries wait for the ledger: %s", said)
+        self._told = said
+
+
+def keeper_of(settings: Settings) -> tuple[Drain, Keeper]:
+    """Return the keeper of an installation that is set up, and its drain. Raises ``RecordError`` or ``QueueError``."""
     record = open_ledger(settings.database_url)
     queue = JobQueue(connect(settings.redis_url, patient=True))
     installations = Installations(settings)
-    recovery = Recovery(GitHubHooks(installations.as_app()), Intake(record, queue, settings.app_id))
+    recovery = Recovery(GitHubHooks(installations.as_app()), record, Intake(queue, settings.app_id))
     checks = LedgerChecks(record.ledger, installations, settings.app_id or 0)
     reaper = Reaper(checks, queue)
-    return Keeper(queue, [("deliveries recovered", recovery.look), ("check runs closed", reaper.look)])
+    looks = [("deliveries recovered", recovery.look), ("check runs closed", reaper.look)]
+    return Drain(queue.outbox, record), Keeper(queue, looks)
 
 
 def main() -> int:
@@ -95,21 +122,28 @@ def main() -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    keeper: Keeper | None = None
     try:
         interval = float(os.environ.get("EXOGATE_KEEPER_SECONDS", INTERVAL))
-        while not stopped.is_set():
-            if keeper is None:
-                # Before it is set up there is nothing to look after; the set-up page stores what is missing.
-                settings = Settings.read(os.environ)
-                keeper = None if settings.missing else keeper_of(settings)
-            if keeper is not None:
-                keeper.look()
-            stopped.wait(SET_UP_LOOK if keeper is None else interval)
+        settings = Settings.read(os.environ)
+        # Before it is set up there is nothing to look after; the set-up page stores what is missing.
+        while settings.missing and not stopped.wait(SET_UP_LOOK):
+            settings = Settings.read(os.environ)
+        if not stopped.is_set():
+            _keep(stopped, *keeper_of(settings), interval)
     except (SettingsError, RecordError, QueueError, ValueError) as error:
         _LOG.error("%s", error)
         return 2
     return 0
+
+
+def _keep(stopped: threading.Event, drain: Drain, keeper: Keeper, interval: float) -> None:
+    due = time.monotonic()
+    while not stopped.is_set():
+        drain()
+        if time.monotonic() >= due:
+            keeper.look()
+            due = time.monotonic() + interval
+        stopped.wait(min(DRAINS, interval))
 
 
 if __name__ == "__main__":

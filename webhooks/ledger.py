@@ -2,79 +2,46 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+
+from sqlalchemy import select
 
 from app.ledger.errors import LedgerError
 from app.ledger.insert import add_each_once
 from app.ledger.ledger import Ledger
 from app.ledger.models import Delivery as Row
-from webhooks.deliveries import Delivery, RecordError
-
-
-@dataclass
-class _Wish:
-    """A delivery to be written, and what came of it."""
-
-    delivery: Delivery
-    fresh: bool = False
-    error: LedgerError | None = None
-    is_settled: bool = False
+from app.ledger.models import DeliveryOutcome as Outcome
+from webhooks.deliveries import FINAL, Delivery, Entry, RecordError
 
 
 @dataclass(frozen=True)
 class LedgerDeliveries:
-    """A ``webhooks.deliveries.Deliveries`` that is the ledger.
-
-    What several threads write at once goes into one transaction: whoever has its turn first writes for all that wait.
-    A disk is asked to keep each transaction for good, which takes longer than everything else that is done.
-    """
+    """A ``webhooks.deliveries.Deliveries`` that is the ledger."""
 
     ledger: Ledger
-    _waiting: deque[_Wish] = field(default_factory=deque, repr=False, compare=False)
-    _turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
-    def record(self, delivery: Delivery) -> bool:
-        """Write it down for good; ``False`` where it was seen before."""
-        wish = _Wish(delivery)
-        self._waiting.append(wish)
-        with self._turn:
-            if not wish.is_settled:
-                self._write(self._all_waiting())
-        if wish.error is not None:
-            raise RecordError(str(wish.error)) from wish.error
-        return wish.fresh
-
-    def _all_waiting(self) -> list[_Wish]:
-        """Return the wishes that wait, ours among them; each is taken once, while others are added."""
-        found = []
-        while self._waiting:
-            found.append(self._waiting.popleft())
-        return found
-
-    def _write(self, wishes: list[_Wish]) -> None:
-        try:
-            now = self.ledger.now()
-            # In one order everywhere: PostgreSQL would let two processes with the same ids wait for each other.
-            ordered = sorted(wishes, key=lambda wish: wish.delivery.id)
-            with self.ledger.writing() as session:
-                fresh = add_each_once(session, Row, "guid", [{**_row(w.delivery), "recorded": now} for w in ordered])
-            for wish in ordered:
-                wish.fresh = wish.delivery.id in fresh
-                fresh.discard(wish.delivery.id)
-        except LedgerError as error:
-            for wish in wishes:
-                wish.error = error
-        for wish in wishes:
-            wish.is_settled = True
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Write them down for good, in one transaction; one that stands there is not written again."""
+        if not entries:
+            return
+        now = self.ledger.now()
+        # In one order everywhere: PostgreSQL would let two processes with the same ids wait for each other.
+        rows = [{**_row(each.delivery), "recorded": now} for each in sorted(entries, key=lambda each: each.delivery.id)]
+        ended = {each.delivery.id: each for each in entries if each.outcome is not None}
+        with sentences(), self.ledger.writing() as session:
+            add_each_once(session, Row, "guid", rows)
+            if ended:
+                known = select(Outcome.guid).where(Outcome.guid.in_(ended), Outcome.outcome.in_(FINAL))
+                for id_ in ended.keys() - session.scalars(known):
+                    told = ended[id_]
+                    session.add(Outcome(guid=id_, outcome=told.outcome, detail=told.detail, recorded=now))
 
     def done(self, id_: str, outcome: str, detail: str = "") -> None:
         """Write down what became of it."""
-        with sentences(), self._turn:
+        with sentences():
             self.ledger.delivery_done(id_, outcome, detail)
 
     def outcome(self, id_: str) -> str | None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 # What a database's 64-bit column holds.
 _MOST = 2**63 - 1
-_ACTION = re.compile(r"[a-z_]{1,64}")
 Id = Annotated[int, Field(gt=0, le=_MOST)]
 Sha = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
 # The second part may begin with a dot (.github) and is never a dot or two alone.
@@ -47,10 +54,9 @@ class Named(_Part):
     id: Id
 
 
-class Repository(_Part):
+class Repository(Named):
     """A repository."""
 
-    id: Id
     full_name: FullName
 
 
@@ -99,10 +105,31 @@ class Changes(_Part):
     body: Any = None
 
 
-class Event(_Part):
-    """What every event of a repository carries. Without an installation it was not sent to an App."""
+def _or_none(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Take what cannot be used for what is not there."""
+    try:
+        return check(value)
+    except ValidationError:
+        return None
+
+
+class Heading(_Part):
+    """What is written down of every delivery, whatever it is about."""
+
+    action: Annotated[Annotated[str, Field(pattern="^[a-z_]{1,64}$")] | None, WrapValidator(_or_none)] = None
+    installation: Annotated[Named | None, WrapValidator(_or_none)] = None
+    repository: Annotated[Named | None, WrapValidator(_or_none)] = None
+
+
+class Addressed(Heading):
+    """What every event carries that is sent to an App; without an installation it was sent to somebody else."""
 
     installation: Named | None = None
+
+
+class Event(Addressed):
+    """What every event of a repository carries."""
+
     repository: Repository
     sender: Account
 
@@ -190,14 +217,13 @@ class CommentEvent(Event):
     issue: Issue
 
 
-class Installation(_Part):
+class Installation(Named):
     """An installation of the App."""
 
-    id: Id
     account: Account | None = None
 
 
-class InstallationEvent(_Part):
+class InstallationEvent(Addressed):
     """``installation`` and ``installation_repositories``."""
 
     installation: Installation
@@ -206,13 +232,15 @@ class InstallationEvent(_Part):
     repositories_removed: list[Repository] = []
 
 
-class Renamed(_Part):
+class Renamed(Addressed):
     """``installation_target``: an account got another name."""
 
     installation: Named
     account: Account
 
 
+Payload = Mapping[str, Any] | bytes | Addressed
+"""A delivery's body as it came, what it says, or what was read of it already."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -229,14 +257,16 @@ def parse(body: bytes) -> dict[str, Any]:
     return found
 
 
-def action_of(payload: Mapping[str, Any]) -> str | None:
-    """Return the payload's action, or ``None`` where it has none that GitHub could have sent."""
-    action = payload.get("action")
-    return action if isinstance(action, str) and _ACTION.fullmatch(action) else None
-
-
-def read(model: type[Model], payload: Mapping[str, Any]) -> Model:
+def read(model: type[Model], payload: Payload) -> Model:
     """Return *payload* as *model*. Raises ``PayloadError`` with the field that does not fit, and not its value."""
+    if isinstance(payload, model):
+        return payload
+    if isinstance(payload, bytes):
+        try:
+            # Of some twenty kilobytes a model reads a few fields, and no object is made of the others.
+            return model.model_validate_json(payload)
+        except ValidationError:
+            payload = parse(payload)  # which knows more forms of JSON, and says what is wrong with the others
     try:
         return model.model_validate(payload)
     except ValidationError as error:

@@ -1,43 +1,52 @@
 """The queue: RQ on Redis, with jobs as JSON, one review a head, and one job a pull request at a time.
 
 RQ does not put ``unique`` and ``rate_limit`` together, which is what a delivery's job needs: its id is the
-delivery's, and it waits while another job of the same pull request is at work. So ``put`` writes with RQ's own parts,
-in one stroke that fails where somebody else wrote the job or the pull request's newest head in between.
+delivery's, and it waits while another job of the same pull request is at work. So ``take`` writes what RQ would, in
+one stroke that fails where somebody else wrote a job or a pull request's newest head in between. The delivery itself
+goes into the outbox in that stroke: what was taken is in the queue and will be in the ledger, or it was not taken.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from rq import Retry
 from rq.job import JobStatus
-from rq.rate_limit import RateLimit, RateLimitRegistry
+from rq.rate_limit import RateLimitRegistry
 from rq.serializers import JSONSerializer
-from rq.utils import now, utcformat
 
-from webhooks.guarded_write import HEAD_FIELDS, Acquire, GuardedWrite, Known, newest_of, status_of
+from webhooks.deliveries import NOTHING, SUPERSEDED, Delivery, Entry
+from webhooks.guarded_write import (
+    HEAD_FIELDS,
+    NO_RECEIPT,
+    GuardedWrite,
+    JobWrite,
+    Known,
+    Receipt,
+    Words,
+    newest_of,
+    status_of,
+)
 from webhooks.heads import Claim, Newest, after, claim
-from webhooks.hook_job import FUNCTION, HookJob, HookQueue, work_of
-from webhooks.jobs import Command, Installed, JobError, Judge, Reconsider, ReviewHead, kind_of, to_json
+from webhooks.hook_job import HookJob, HookQueue, work_of
+from webhooks.job_form import LONGEST, JobForm
+from webhooks.jobs import Command, Installed, JobError, Judge, Reconsider, ReviewHead
 from webhooks.jobs import Job as Work
+from webhooks.outbox import Outbox, row_of
 
 if TYPE_CHECKING:
     from redis import Redis
-    from redis.client import Pipeline
 
 NAME = "exogate"
-# Seconds before the next attempt after a failure that may pass: three hours in all.
-PAUSES = (5, 15, 60, 180, 600, 1200, 3600, 5400)
-# How long a job may take. Gates have their own, shorter limits.
-LONGEST = 3600
 _DAY = 86_400
 # A pull request that nothing was heard of for so long is a new one to us.
 _REMEMBERED = 90 * _DAY
+# GitHub redelivers what it sent within three days. Of what is older than this the worker asks the ledger.
+_SEEN = 4 * _DAY
 _ENDED = frozenset({JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
 _LIVE = frozenset(
     {JobStatus.QUEUED, JobStatus.STARTED, JobStatus.DEFERRED, JobStatus.SCHEDULED, JobStatus.RATE_LIMITED}
@@ -83,21 +92,72 @@ class JobQueue:
     def _write(self) -> GuardedWrite:
         return GuardedWrite(self.redis)
 
+    @cached_property
+    def _form(self) -> JobForm:
+        return JobForm(self.rq)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Deliveries that were taken and are not in the ledger yet."""
+        return Outbox(self.redis, f"{self.name}:outbox")
+
     def put(self, work: Work, id_: str) -> Put:
         """Put a job there under that id, once, and make its head the pull request's newest where it is."""
-        known: Known | None = Known()
-        while known is not None:
-            if known.status is not None and self._is_there(known.status, id_):
-                return Put.THERE
-            found, newest = self._claim(work, id_, known.newest)
-            commands, acquire = self.redis.pipeline(), None
-            if newest is not None and newest != known.newest:
-                self._write_newest(commands, work, newest)
-            if found is Claim.NEW:
-                acquire = self._write_job(commands, work, id_)
-            (head_key,) = self._head_keys(work) or ("",)
-            known = self._write(HookJob.key_for(id_), head_key, known, commands, acquire)
-        return _PUT[found]
+        (found,) = self._put({id_: work}, None) or (Put.THERE,)
+        return found
+
+    def take(self, delivery: Delivery, works: Sequence[Work]) -> list[Put] | None:
+        """Put a delivery's jobs there and its row into the outbox, in one stroke; ``None`` where it was seen before.
+
+        One of which a job failed, or was stopped, may come again: that job is then put there anew.
+        """
+        return self._put(dict(zip(job_ids(delivery.id, len(works)), works, strict=True)), delivery)
+
+    def forget(self, delivery: str) -> None:
+        """Take a delivery for one that was never seen: what it asked for is lost."""
+        self.redis.delete(self._seen_key(delivery))
+
+    def _seen_key(self, delivery: str) -> str:
+        return f"{self.name}:seen:{delivery}"
+
+    def _put(self, works: Mapping[str, Work], delivery: Delivery | None) -> list[Put] | None:
+        seen, known = False, [Known()] * len(works)
+        while True:
+            put, writes, heads = [], [], dict[str, Newest | None]()
+            for (id_, work), was in zip(works.items(), known, strict=True):
+                found, write = self._wish(work, id_, was, heads, seen=seen)
+                put.append(found)
+                writes.append(write)
+            if all(found is Put.THERE for found in put) and (seen or delivery is None):
+                return None
+            receipt = NO_RECEIPT
+            if delivery is not None:
+                row = row_of(Entry(delivery, *_outcome(put)))
+                receipt = Receipt(self._seen_key(delivery.id), self.outbox.key, row, _SEEN)
+            is_ = self._write(writes, receipt, seen=seen)
+            if is_ is None:
+                return put
+            seen, known = is_
+
+    def _wish(
+        self, work: Work, id_: str, known: Known, heads: dict[str, Newest | None], *, seen: bool
+    ) -> tuple[Put, JobWrite]:
+        """Return what becomes of a wish, and what is to be written; *heads* are those that earlier wishes change."""
+        (head_key,) = self._head_keys(work) or ("",)
+        write = JobWrite(HookJob.key_for(id_), head_key, known, [])
+        # Of a job that ended well Redis remembers for a day that there was one.
+        if (known.status is None and seen) or (known.status is not None and self._is_there(known.status, id_)):
+            return Put.THERE, write
+        before = heads.get(head_key, known.newest)
+        found, newest = self._claim(work, id_, before)
+        commands, acquire = list[Words](), None
+        if newest is not None and newest != before:
+            heads[head_key] = newest
+            commands += _head_commands(head_key, newest)
+        if found is Claim.NEW:
+            job, acquire = self._form.write(work, id_, self.now(), is_new=known.status is None)
+            commands += job
+        return _PUT[found], replace(write, commands=commands, acquire=acquire)
 
     def _is_there(self, status: JobStatus, id_: str) -> bool:
         """Whether a job of this status is done, or will be: a worker that died may have left another status behind."""
@@ -204,51 +264,15 @@ class JobQueue:
         number = getattr(work, "number", None)
         return [] if number is None else [f"{self.name}:head:{work.lane}"]
 
-    def _write_newest(self, pipeline: Pipeline, work: Work, newest: Newest) -> None:
-        (key,) = self._head_keys(work)
-        fields = {
-            "head": newest.head,
-            "updated": newest.updated,
-            "job": newest.job,
-            "generation": newest.generation,
-        }
-        pipeline.hset(key, mapping=cast("dict[Any, Any]", fields))
-        pipeline.expire(key, _REMEMBERED)
 
-    def _write_job(self, pipeline: Pipeline, work: Work, id_: str) -> Acquire:
-        queue, limit = self.rq, RateLimit(f"{self.name}:{work.lane}", 1)
-        job = queue.create_job(
-            FUNCTION,
-            args=[to_json(work)],
-            job_id=id_,
-            timeout=LONGEST,
-            result_ttl=_DAY,
-            failure_ttl=7 * _DAY,
-            description=f"{kind_of(work)}: {work.about}",
-            retry=Retry(max=len(PAUSES)),
-            rate_limit=limit,
-        )
-        job.origin = queue.name
-        lane = RateLimitRegistry(limit.key, self.redis)
-        # First: it also writes to Redis, and what was there before is removed next.
-        job.set_status(JobStatus.RATE_LIMITED, pipeline=pipeline)
-        pipeline.delete(HookJob.key_for(id_))
-        pipeline.zrem(queue.failed_job_registry.key, id_)
-        pipeline.sadd(queue.redis_queues_keys, queue.key)
-        lane.register(limit.concurrency, pipeline)
-        pipeline.zrem(lane.allowed_key, id_)
-        job.save(pipeline=pipeline)
-        # RQ's own time-stamp has whole seconds; jobs of the same second would change places.
-        lane.add_to_rate_limited(id_, pipeline, timestamp=self.now())
-        # As lane.acquire_and_enqueue does it.
-        return Acquire(
-            lane.allowed_key,
-            lane.rate_limited_key,
-            (
-                str(limit.concurrency),
-                str(int(self.now())),
-                utcformat(now()),
-                queue.redis_queue_namespace_prefix,
-                HookJob.redis_job_namespace_prefix,
-            ),
-        )
+def _head_commands(key: str, newest: Newest) -> list[Words]:
+    head, updated, job, generation = HEAD_FIELDS
+    fields = (head, newest.head, updated, str(newest.updated), job, newest.job, generation, str(newest.generation))
+    return [("HSET", key, *fields), ("EXPIRE", key, str(_REMEMBERED))]
+
+
+def _outcome(put: Sequence[Put]) -> tuple[str | None, str]:
+    """Return what is known of a delivery's end when it was taken, and a sentence: where nobody need do anything."""
+    if not put:
+        return NOTHING, ""
+    return (None, "") if {Put.QUEUED, Put.THERE} & {*put} else (SUPERSEDED, put[0].value)

@@ -1,4 +1,4 @@
-"""What was missed is made up for: GitHub's record of deliveries is compared with ours and with the queue.
+"""What was missed is made up for: GitHub's record of deliveries is compared with ours, the outbox and the queue.
 
 GitHub does not deliver again by itself. A delivery is lost to us where we were away or answered with an error, and
 where Redis lost a job that was recorded. Both are taken in again here, under the same id, so that nothing is done
@@ -33,12 +33,9 @@ class Recovery:
     """One look after another at what was missed."""
 
     hooks: Hooks
+    deliveries: Deliveries
     intake: Intake
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-    @property
-    def _deliveries(self) -> Deliveries:
-        return self.intake.deliveries
 
     @property
     def _queue(self) -> JobQueue:
@@ -51,7 +48,8 @@ class Recovery:
         this one did.
         """
         now = self.now()
-        recorded = dict(self._deliveries.since(now - KEPT))
+        self._queue.outbox.drain(self.deliveries)
+        recorded = dict(self.deliveries.since(now - KEPT))
         open_ = [id_ for id_, outcome in recorded.items() if outcome is None]
         live = {delivery_of(id_) for id_ in self._queue.live()} if open_ else set()
         lost = {id_ for id_ in open_ if id_ not in live and not self._settle(id_)}
@@ -60,6 +58,8 @@ class Recovery:
         for sent in _once(self.hooks.since(since)):
             if sent.delivered_at > now - _YOUNG or (sent.guid in recorded and sent.guid not in lost):
                 continue
+            if sent.guid in lost:
+                self._queue.forget(sent.guid)
             taken += self._take(sent)
         self._queue.redis.set(self._key("until"), int(now.timestamp()))
         return taken
@@ -68,9 +68,9 @@ class Recovery:
         """Write down the outcome that a worker knew and could not write down; whether there is one."""
         status = self._queue.status(id_)
         if status == JobStatus.FINISHED:
-            self._deliveries.done(id_, DONE, "Its worker could not write down more.")
+            self.deliveries.done(id_, DONE, "Its worker could not write down more.")
         elif status in (JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED):
-            self._deliveries.done(id_, FAILED, "Its worker died once too often, or it was stopped.")
+            self.deliveries.done(id_, FAILED, "Its worker died once too often, or it was stopped.")
         else:
             return False
         return True

@@ -1,4 +1,4 @@
-"""The web process: a delivery is verified, recorded and put into the queue, and then answered. Nothing else is done.
+"""The web process: a delivery is verified, put into the queue and the outbox, and answered. Nothing else is done.
 
 Deliveries are answered before Flask begins: most of them ask for nothing, and it would take longer than all else.
 """
@@ -24,7 +24,7 @@ from webhooks import metrics
 from webhooks.deliveries import Deliveries, RecordError, is_id
 from webhooks.events import KNOWN
 from webhooks.intake import AwayError, Intake, Taken
-from webhooks.payloads import PayloadError, parse
+from webhooks.payloads import PayloadError
 from webhooks.queue import JobQueue
 from webhooks.signature import HEADER, is_signed
 
@@ -119,7 +119,7 @@ def _answer(hearing: Hearing, environ: WSGIEnvironment, event: str, id_: str) ->
     if not _EVENT.fullmatch(event) or not is_id(id_):
         return _Answer(400, "X-GitHub-Event or X-GitHub-Delivery is missing or of a form that GitHub does not send.")
     try:
-        taken = Intake(hearing.deliveries, hearing.queue, settings.app_id).take(event, id_, parse(body))
+        taken = Intake(hearing.queue, settings.app_id).take(event, id_, body)
     except PayloadError as error:
         return _Answer(400, str(error))
     except AwayError as error:
@@ -137,9 +137,9 @@ def _ready(hearing: Hearing) -> tuple[Response, int]:
         hearing.deliveries.ready()
     except RecordError as error:
         said["ledger"] = str(error)
-    # Without its settings an installation waits for the set-up page, which only a ready one is asked for.
-    working = said["redis"] == said["ledger"] == "ok"
-    return jsonify(said), 200 if working else 503
+    # A ledger that is away keeps no delivery from being taken, and without its settings an installation waits for the
+    # set-up page, which only a ready one is asked for.
+    return jsonify(said), 200 if said["redis"] == "ok" else 503
 
 
 def _metrics(hearing: Hearing) -> Response:

@@ -23,15 +23,16 @@ from rq.serializers import JSONSerializer
 from app.github.checkout import SupersededError as PushedError
 from app.settings import Settings, SettingsError
 from webhooks import metrics
-from webhooks.deliveries import DONE, FAILED, SUPERSEDED, Deliveries, RecordError
+from webhooks.deliveries import DONE, FAILED, FINAL, SUPERSEDED, Deliveries, RecordError
 from webhooks.failures import Failure, SupersededError, judge
 from webhooks.hook_job import HookJob, HookQueue, work_of
+from webhooks.job_form import PAUSES
 from webhooks.jobs import Job as Work
 from webhooks.jobs import JobError, kind_of
 from webhooks.ledger import open_ledger
 from webhooks.perform import DEFAULT, Performer, PerformerError, Turn, load
 from webhooks.process import SET_UP_LOOK, follow_parent, log_to_stderr
-from webhooks.queue import PAUSES, JobQueue
+from webhooks.queue import JobQueue
 from webhooks.redis_connection import QueueError, connect
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from rq.job import Job
 
 SILENCE = 45
+_BEFORE = "It was done before, as the ledger says."
 _LOG = logging.getLogger("exogate.worker")
 
 
@@ -136,12 +138,26 @@ class HookWorker(Worker):
             job.retries_left = 0
             raise
         try:
+            if self._was_done(work):
+                return _BEFORE
             outcome, detail = self._attempt(work, job)
         except Exception as error:
             self._failed(work, job, error)
             raise
         self._settle(work, job.id, outcome, detail)
         return detail
+
+    def _was_done(self, work: Work) -> bool:
+        """Write down what waits for the ledger, this job's delivery too, and ask it what became of that before.
+
+        Redis forgets a delivery after some days, and may have lost what it knew.
+        """
+        deliveries = self._bench.deliveries
+        self._bench.queue.outbox.drain(deliveries)
+        if deliveries.outcome(work.delivery) not in FINAL:
+            return False
+        _LOG.info("%s: %s: %s", kind_of(work), work.about, _BEFORE)
+        return True
 
     def _attempt(self, work: Work, job: HookJob) -> tuple[str, str]:
         queue = self._bench.queue

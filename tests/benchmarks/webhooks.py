@@ -1,8 +1,8 @@
 """How fast a webhook is acknowledged: `exogate serve` against a minimal Probot app that does the same work.
 
 Both verify the signature, put a job into the same Redis (AOF on) under the delivery's id, so that a duplicate is no
-second job, and answer; both have two processes and write their usual log. Ours also writes the delivery into its
-ledger (SQLite), and looks which head of the pull request is the newest. Probot enqueues with BullMQ, as its users do.
+second job, and answer; both have two processes and write their usual log. Ours also puts the delivery into the outbox,
+for the ledger, and looks which head of the pull request is the newest. Probot enqueues with BullMQ, as its users do.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 from webhooks.events import AI_BUTTON, HUMAN_BUTTON, KNOWN, RERUN_BUTTON, route
 from webhooks.jobs import Command, Installed, Job, Merged, Override, Reconsider, ReviewHead, from_json, to_json
-from webhooks.payloads import PayloadError, action_of
+from webhooks.payloads import Heading, PayloadError, read
 
 from .examples import COUNT, examples
 from .payloads import APP, BASE, BOT, HEAD, MERGE, NEWER, PERSON, WHERE, event, pull, pulled
@@ -17,7 +17,7 @@ SHORT = {"number": 1, "head": {"sha": HEAD, "ref": "feature"}, "base": {"sha": B
 
 
 def jobs(name: str, payload: dict[str, Any], app: int | None = APP) -> list[Job]:
-    return route(name, action_of(payload), payload, "d-1", app)
+    return route(name, read(Heading, payload).action, payload, "d-1", app)
 
 
 def review(reason: str, *, again: bool = False, updated: int = 0) -> ReviewHead:
@@ -228,7 +228,7 @@ def test_what_no_database_takes_does_not_reach_one() -> None:
 
 @pytest.mark.parametrize("action", [None, 1, "", "Opened", "a" * 65, "op\0ened", "ö", ["opened"]])
 def test_an_action_that_github_could_not_have_sent_is_none(action: object) -> None:
-    assert action_of({"action": action}) is None
+    assert read(Heading, {"action": action}).action is None
 
 
 def test_every_published_example_is_routed() -> None:

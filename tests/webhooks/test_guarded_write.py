@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rq.job import JobStatus
 
-from webhooks.guarded_write import GuardedWrite, Known
+from webhooks.guarded_write import NO_RECEIPT, GuardedWrite, JobWrite, Known, Receipt
 from webhooks.heads import Newest
 from webhooks.jobs import ReviewHead
 from webhooks.queue import JobQueue, Put
@@ -21,12 +21,14 @@ REVIEW = ReviewHead(**WHERE, number=1, head=HEAD, base_ref="main", reason="r", u
 NEWEST = Newest(HEAD, 100, "d-1", 1)
 
 
-def write(redis: Redis, known: Known) -> Known | None:
+RECEIPT = Receipt("seen", "outbox", "row", 60)
+
+
+def write(redis: Redis, known: Known, receipt: Receipt = NO_RECEIPT, *, seen: bool = False) -> Known | None:
     """Write a mark where all is as *known*."""
-    commands = redis.pipeline()
-    commands.set("mark", "made")
-    commands.hset("other", mapping={"a": 1, "b": b"\x00\xff"})
-    return GuardedWrite(redis)("job", "head", known, commands, None)
+    commands = [("SET", "mark", "made"), ("HSET", "other", "a", "1", "b", "\u00e4")]
+    found = GuardedWrite(redis)([JobWrite("job", "head", known, commands)], receipt, seen=seen)
+    return None if found is None else found[1][0]
 
 
 def prepare(redis: Redis, *, status: str = "failed", **head: str | int) -> None:
@@ -38,7 +40,7 @@ def prepare(redis: Redis, *, status: str = "failed", **head: str | int) -> None:
 def test_what_is_as_known_is_written_whole(redis: Redis) -> None:
     assert write(redis, Known()) is None
     assert redis.get("mark") == b"made"
-    assert redis.hgetall("other") == {b"a": b"1", b"b": b"\x00\xff"}
+    assert redis.hgetall("other") == {b"a": b"1", b"b": "\u00e4".encode()}
 
 
 def test_what_is_not_is_told_and_nothing_is_written(redis: Redis) -> None:
@@ -58,6 +60,33 @@ def test_every_field_counts(redis: Redis) -> None:
         assert redis.get("mark") is None
     prepare(redis)
     assert write(redis, known) is None
+
+
+def test_a_receipt_is_written_with_the_jobs_or_not_at_all(redis: Redis) -> None:
+    prepare(redis)
+    assert write(redis, Known(), RECEIPT) is not None
+    assert redis.keys() == [*{b"job", b"head"} & {*redis.keys()}]
+    assert write(redis, Known(JobStatus.FAILED, NEWEST), RECEIPT) is None
+    assert [fields for _, fields in redis.xrange("outbox")] == [{b"delivery": b"row"}]
+    assert 0 < redis.ttl("seen") <= 60
+
+
+def test_whether_it_was_seen_counts(redis: Redis) -> None:
+    assert GuardedWrite(redis)([], RECEIPT) is None
+    assert GuardedWrite(redis)([], RECEIPT) == (True, [])
+    assert write(redis, Known(), RECEIPT) == Known()
+    assert redis.get("mark") is None
+    assert write(redis, Known(), RECEIPT, seen=True) is None
+
+
+def test_of_several_jobs_all_are_written_or_none(redis: Redis) -> None:
+    redis.hset("second", "status", "queued")
+    writes = [JobWrite(key, "", Known(), [("SET", f"mark-{key}", "x")]) for key in ("first", "second")]
+    assert GuardedWrite(redis)(writes) == (False, [Known(), Known(JobStatus.QUEUED)])
+    assert redis.keys("mark-*") == []
+    redis.delete("second")
+    assert GuardedWrite(redis)(writes) is None
+    assert sorted(redis.keys("mark-*")) == [b"mark-first", b"mark-second"]
 
 
 def test_a_new_job_costs_one_round_trip_and_a_push_two(redis: Redis, queue: JobQueue) -> None:

@@ -1,12 +1,16 @@
-"""Recorded, then queued, each once; what could not be kept can be sent again."""
+"""Queued and put into the outbox, each once; what could not be kept can be sent again."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from rq.job import JobStatus
 
-from webhooks.deliveries import FAILED, NOTHING, SUPERSEDED
+from webhooks.deliveries import NOTHING, SUPERSEDED
+from webhooks.hooks import KEPT
 from webhooks.intake import AwayError, Intake, Taken
 from webhooks.payloads import PayloadError
 from webhooks.queue import JobQueue, delivery_of, job_ids
@@ -21,75 +25,101 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def intake(memory: Memory, queue: JobQueue) -> Intake:
-    return Intake(memory, queue, APP)
+def intake(queue: JobQueue) -> Intake:
+    return Intake(queue, APP)
 
 
-def test_a_delivery_is_recorded_and_queued_once(intake: Intake, memory: Memory, queue: JobQueue) -> None:
+def test_a_delivery_is_queued_once_and_goes_into_the_outbox(intake: Intake, memory: Memory, queue: JobQueue) -> None:
     opened = pulled("opened")
     assert intake.take("pull_request", "d-1", opened) is Taken.QUEUED
     assert intake.take("pull_request", "d-1", opened) is Taken.DUPLICATE
     assert queue.rq.job_ids == ["d-1"]
+    assert queue.outbox.drain(memory) == 1
     row = memory.rows["d-1"]
     assert (row.event, row.action, row.installation, row.repository_id) == ("pull_request", "opened", 5, 11)
+    assert memory.outcome("d-1") is None
 
 
-def test_a_duplicate_of_what_was_done_is_not_done_again(intake: Intake, memory: Memory, queue: JobQueue) -> None:
+def test_a_body_is_taken_as_what_it_says_is(intake: Intake, memory: Memory, queue: JobQueue) -> None:
+    assert intake.take("pull_request", "d-1", json.dumps(pulled("opened")).encode()) is Taken.QUEUED
+    intake.take("pull_request", "d-2", {**pulled("opened"), "repository": {"id": 12, "full_name": "octo/other"}})
+    queue.outbox.drain(memory)
+    first, second = memory.rows.values()
+    assert replace(first, id="d-2", repository_id=12, received=second.received) == second
+
+
+def test_a_duplicate_of_what_was_done_is_not_done_again(intake: Intake, queue: JobQueue) -> None:
+    """RQ forgets a job that ended well after a day."""
     intake.take("pull_request", "d-1", pulled("opened"))
-    memory.done("d-1", "done")
-    queue.redis.flushall()
+    job = queue.rq.fetch_job("d-1")
+    assert job is not None
+    job.delete()
     assert intake.take("pull_request", "d-1", pulled("opened")) is Taken.DUPLICATE
     assert queue.rq.count == 0
+    assert len(queue.outbox) == 1
+    left = queue.redis.ttl("exogate:seen:d-1")
+    assert isinstance(left, int)
+    assert left > KEPT.total_seconds()
 
 
-@pytest.mark.parametrize("outcome", [None, FAILED])
-def test_what_was_lost_or_failed_is_queued_when_it_comes_again(
-    intake: Intake, memory: Memory, queue: JobQueue, outcome: str | None
-) -> None:
+def test_what_redis_lost_is_queued_when_it_comes_again(intake: Intake, queue: JobQueue) -> None:
     intake.take("pull_request", "d-1", pulled("opened"))
-    if outcome:
-        memory.done("d-1", outcome)
     queue.redis.flushall()
     assert intake.take("pull_request", "d-1", pulled("opened")) is Taken.QUEUED
     assert queue.rq.job_ids == ["d-1"]
 
 
-def test_while_redis_is_away_nothing_is_taken_and_the_next_attempt_is(memory: Memory, own_redis: RedisServer) -> None:
+def test_what_failed_is_queued_when_it_comes_again(intake: Intake, queue: JobQueue) -> None:
+    intake.take("pull_request", "d-1", pulled("opened"))
+    job = queue.rq.fetch_job("d-1")
+    assert job is not None
+    queue.rq.remove("d-1")
+    job.set_status(JobStatus.FAILED)
+    assert intake.take("pull_request", "d-1", pulled("opened")) is Taken.QUEUED
+    assert queue.rq.job_ids == ["d-1"]
+
+
+def test_what_an_older_version_queued_is_not_queued_again(intake: Intake, queue: JobQueue, memory: Memory) -> None:
+    intake.take("pull_request", "d-1", pulled("opened"))
+    queue.redis.delete("exogate:seen:d-1", queue.outbox.key)
+    assert intake.take("pull_request", "d-1", pulled("opened")) is Taken.DUPLICATE
+    assert queue.rq.job_ids == ["d-1"]
+    queue.outbox.drain(memory)
+    assert list(memory.rows) == ["d-1"]
+
+
+def test_while_redis_is_away_nothing_is_taken_and_the_next_attempt_is(own_redis: RedisServer) -> None:
     queue = JobQueue(connect(own_redis.url))
-    intake = Intake(memory, queue, APP)
+    intake = Intake(queue, APP)
     own_redis.stop()
     with pytest.raises(AwayError, match="Redis does not answer"):
         intake.take("pull_request", "d-1", pulled("opened"))
-    assert "d-1" in memory.rows
     own_redis.start()
     assert intake.take("pull_request", "d-1", pulled("opened")) is Taken.QUEUED
 
 
-def test_while_the_ledger_is_away_nothing_is_queued(intake: Intake, memory: Memory, queue: JobQueue) -> None:
-    memory.away = True
-    with pytest.raises(AwayError, match="The ledger does not take it: The ledger is locked"):
-        intake.take("pull_request", "d-1", pulled("opened"))
-    assert queue.rq.count == 0
-    memory.away = False
-    assert intake.take("pull_request", "d-1", pulled("opened")) is Taken.QUEUED
-
-
-def test_what_asks_for_nothing_is_recorded_and_what_is_not_listened_to_is_not(intake: Intake, memory: Memory) -> None:
-    assert intake.take("pull_request", "d-1", pulled("labeled", label={"name": "x"}, sender=BOT)) is Taken.NOTHING
-    assert memory.outcome("d-1") == NOTHING
+def test_what_asks_for_nothing_is_recorded_once_and_what_is_not_listened_to_is_not(
+    intake: Intake, memory: Memory, queue: JobQueue
+) -> None:
+    labeled = pulled("labeled", label={"name": "x"}, sender=BOT)
+    assert intake.take("pull_request", "d-1", labeled) is Taken.NOTHING
+    assert intake.take("pull_request", "d-1", labeled) is Taken.DUPLICATE
     assert intake.take("star", "d-2", event("created")) is Taken.UNKNOWN
+    queue.outbox.drain(memory)
     assert list(memory.rows) == ["d-1"]
+    assert memory.outcomes == {"d-1": [(NOTHING, "")]}
 
 
-def test_what_does_not_fit_is_neither_recorded_nor_queued(intake: Intake, memory: Memory) -> None:
+def test_what_does_not_fit_is_neither_recorded_nor_queued(intake: Intake, queue: JobQueue) -> None:
     with pytest.raises(PayloadError):
         intake.take("pull_request", "d-1", {**pulled("opened"), "pull_request": {}})
-    assert not memory.rows
+    assert queue.rq.count == len(queue.outbox) == 0
 
 
-def test_a_late_delivery_ends_as_superseded(intake: Intake, memory: Memory) -> None:
+def test_a_late_delivery_ends_as_superseded(intake: Intake, memory: Memory, queue: JobQueue) -> None:
     intake.take("pull_request", "new", pulled("synchronize", NEWER, "2026-05-01T11:00:00Z"))
     assert intake.take("pull_request", "late", pulled("opened", HEAD, "2026-05-01T10:00:00Z")) is Taken.SUPERSEDED
+    queue.outbox.drain(memory)
     assert memory.outcomes["late"] == [(SUPERSEDED, "a newer head was asked for")]
 
 

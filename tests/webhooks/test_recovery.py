@@ -16,7 +16,7 @@ from app.settings import Secret, Settings
 from tests.standin.faults import Kind
 from webhooks.deliveries import DONE, FAILED
 from webhooks.hooks import GitHubHooks, Sent
-from webhooks.intake import AwayError, Intake, Taken
+from webhooks.intake import Intake, Taken
 from webhooks.jobs import Reconsider
 from webhooks.payloads import PayloadError
 from webhooks.recovery import Recovery
@@ -79,7 +79,7 @@ def record() -> Record:
 
 @pytest.fixture
 def recovery(record: Record, memory: Memory, queue: JobQueue) -> Recovery:
-    return Recovery(record, Intake(memory, queue, APP, now=lambda: NOW), now=lambda: NOW)
+    return Recovery(record, memory, Intake(queue, APP, now=lambda: NOW), now=lambda: NOW)
 
 
 def test_what_never_arrived_is_taken_in_once(recovery: Recovery, record: Record, queue: JobQueue) -> None:
@@ -105,6 +105,7 @@ def test_what_was_recorded_is_left_alone(recovery: Recovery, record: Record, mem
         recovery.intake.take(
             "pull_request", id_, {**pulled("opened"), "repository": {"id": len(id_), "full_name": "o/r"}}
         )
+        queue.outbox.drain(memory)
         if outcome:
             memory.done(id_, outcome)
         record.add(id_, pulled("opened"), status=202)
@@ -115,9 +116,10 @@ def test_what_was_recorded_is_left_alone(recovery: Recovery, record: Record, mem
 
 def test_what_redis_lost_is_taken_in_again_however_old(recovery: Recovery, record: Record, queue: JobQueue) -> None:
     recovery.look()
-    old = Intake(recovery.intake.deliveries, queue, APP, now=lambda: NOW - timedelta(days=2))
+    old = Intake(queue, APP, now=lambda: NOW - timedelta(days=2))
     assert old.take("pull_request", "d-1", pulled("opened")) is Taken.QUEUED
     record.add("d-1", pulled("opened"), age=2 * 86_400, status=202)
+    recovery.look()
     until = queue.redis.get("exogate:recovery:until")
     queue.redis.flushall()
     assert until is not None
@@ -170,21 +172,25 @@ def test_a_look_that_broke_off_is_made_up_for(
     assert later.look() == 1
 
 
-def test_a_ledger_that_goes_away_in_the_middle_ends_the_look(
-    recovery: Recovery, record: Record, memory: Memory, monkeypatch: pytest.MonkeyPatch
+def test_what_waits_in_the_outbox_was_not_missed(
+    recovery: Recovery, record: Record, memory: Memory, queue: JobQueue
 ) -> None:
-    record.add("d-1", pulled("opened"))
+    recovery.intake.take("pull_request", "d-1", pulled("opened"))
+    record.add("d-1", pulled("opened"), status=202)
+    assert recovery.look() == 0
+    assert (record.asked, list(memory.rows), len(queue.outbox)) == ([], ["d-1"], 0)
 
-    def payload(sent: Sent) -> dict[str, Any]:
-        memory.away = True
-        return pulled("opened")
 
-    monkeypatch.setattr(record, "payload", payload)
-    with pytest.raises(AwayError):
-        recovery.look()
-    memory.away = False
-    monkeypatch.undo()
+def test_a_job_that_somebody_removed_is_taken_in_again_though_the_delivery_was_seen(
+    recovery: Recovery, record: Record, queue: JobQueue
+) -> None:
+    recovery.intake.take("pull_request", "d-1", pulled("opened"))
+    record.add("d-1", pulled("opened"), status=202)
+    job = queue.rq.fetch_job("d-1")
+    assert job is not None
+    job.delete()
     assert recovery.look() == 1
+    assert queue.rq.job_ids == ["d-1"]
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(JobStatus.FINISHED, DONE), (JobStatus.FAILED, FAILED)])
@@ -260,7 +266,7 @@ def test_a_delivery_that_never_arrived_is_recovered_from_github(
 ) -> None:
     made = standin.world.deliver(registered, "pull_request", pulled("opened"), lost=True)
     now = datetime.fromisoformat(made.delivered) + timedelta(minutes=5)
-    recovery = Recovery(hooks, Intake(memory, queue, registered.id), now=lambda: now)
+    recovery = Recovery(hooks, memory, Intake(queue, registered.id), now=lambda: now)
     assert recovery.look() == 1
     assert queue.rq.job_ids == [made.guid]
     assert recovery.look() == 0

@@ -14,10 +14,11 @@ import pytest
 from rq import Callback, Queue
 from rq.job import JobStatus
 
-from webhooks.deliveries import DONE, FAILED, SUPERSEDED, Delivery
+from webhooks.deliveries import DONE, FAILED, SUPERSEDED, Delivery, Entry
 from webhooks.hook_job import FUNCTION
+from webhooks.job_form import PAUSES
 from webhooks.jobs import Job, Reconsider, ReviewHead, to_json
-from webhooks.queue import PAUSES, JobQueue, Put
+from webhooks.queue import JobQueue, Put
 
 from .payloads import HEAD, NEWER, WHERE
 from .processes import Host, alive, children, until
@@ -41,7 +42,7 @@ def put(queue: JobQueue, job: Job) -> str:
 
 def settled(host: Host, id_: str) -> Callable[[], bool]:
     ledger = host.ledger
-    ledger.record(Delivery(id_, "pull_request", "opened", 5, 11, datetime.now(UTC)))
+    ledger.record([Entry(Delivery(id_, "pull_request", "opened", 5, 11, datetime.now(UTC)))])
     return lambda: ledger.outcome(id_) is not None
 
 
