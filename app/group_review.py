@@ -40,7 +40,12 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
             result = _judged(services, api, asked, repository_id, base, stop)
         superseded.check(asked.superseded)
         standing = stand(result, Approvals())
-        report = Report(standing.title, summary(result, Approvals()), notes_of(result), buttons=(RERUN,))
+        report = Report(
+            standing.title,
+            summary(result, Approvals(), dashboard=services.settings.public_url),
+            notes_of(result),
+            buttons=(RERUN,),
+        )
         checks.complete(run, standing.conclusion, report)
         services.ledger.review(
             as_dict(result),

@@ -124,7 +124,7 @@ def explain(services: Services, installation: int, repository: str, number: int)
     provenance, said = people_say(services, pull, result.provenance, configured(rules.policy.labels))
     given = fetch_reviews(api, pull.repository, pull.number, head=pull.head, author=pull.author)
     reviewed = judge(given, head=pull.head, author=pull.author, provenance=provenance, rule=rules.policy.review)
-    text = summary(result, approvals_of(reviewed, rules.policy, provenance), said)
+    text = summary(result, approvals_of(reviewed, rules.policy, provenance), said, services.settings.public_url)
     return say(services, installation, repository, number, text)
 
 

@@ -142,7 +142,7 @@ def show(
     target = Target(pull.repository, pull.number, api.url, api.token, login=run.login)
     keys = wanted(replace(result, provenance=provenance), approvals)
     said += _label(api, target, keys, called, labels.Seen(pull.labels, pull.updated), is_first=is_first)
-    text = summary(result, approvals, said)
+    text = summary(result, approvals, said, services.settings.public_url)
     checks.complete(run, standing.conclusion, Report(standing.title, text, notes_of(result)))
     return standing
 

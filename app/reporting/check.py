@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,20 +12,30 @@ from app.review_types import Review
 from app.standing import Approvals
 
 _MOST = 20
+_HASH = re.compile("[0-9a-f]{64}")
 _HOW = (
     "Write `/exogate rerun`, `/exogate explain` or `/exogate label human|ai REASON` in a comment, or press a button. "
     "A label that a person sets or takes off stays as they left it."
 )
 
 
-def summary(review: Review, approvals: Approvals, said: Sequence[str] = ()) -> str:
-    """Return the Markdown in at most 65,535 bytes. *said* are sentences on what people set against the review."""
+def summary(review: Review, approvals: Approvals, said: Sequence[str] = (), dashboard: str | None = None) -> str:
+    """Return the Markdown in at most 65,535 bytes.
+
+    *said* are sentences on what people set against the review, *dashboard* is the address of ours, if it has one.
+    """
     lines = [*(f"Not counted: {sentence}" for sentence in approvals.sentences), *said]
     shown = [f"- {markdown(clip(line, LONGEST_TEXT))}" for line in lines[:_MOST]]
     if len(lines) > _MOST:
         shown.append(f"- {len(lines) - _MOST} more")
     people = "\n".join(["", "### People", "", *shown, ""]) if shown else ""
-    tail = f"{people}\n---\n\n{_HOW}\n"
+    tail = f"{people}\n---\n\n{_measured(review.policy.hash, dashboard)}{_HOW}\n"
     # What is lacking now, not what the policy would ask of a change that nobody has reviewed.
     current = replace(review, review_needed=approvals.lacking)
     return render(current, limit=CHECK_RUN_LIMIT - len(tail.encode()) - 1) + tail
+
+
+def _measured(policy_hash: str, dashboard: str | None) -> str:
+    if dashboard is None or not _HASH.fullmatch(policy_hash):
+        return ""
+    return f"[What was measured for this policy]({dashboard}/policies/{policy_hash}). "
