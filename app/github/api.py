@@ -8,6 +8,7 @@ done; a limit is obeyed; everything else is an error in a sentence.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -85,6 +86,27 @@ class _Bearer(Auth.Auth):
         return self.used
 
 
+class _Door(threading.local):
+    """PyGithub's requester, one a thread.
+
+    It holds a request between two of its own calls, and which token was used last: threads that shared one would get
+    each other's answers.
+    """
+
+    def __init__(self, url: str, tokens: Tokens, patience: Patience) -> None:
+        self.auth = _Bearer(tokens)
+        self.requester = Github(
+            auth=self.auth,
+            base_url=url,
+            timeout=patience.timeout,
+            user_agent="exogate",
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=patience.between_writes or None,
+        ).requester
+        redirects.keep(self.requester, url)
+
+
 class Api:
     """GitHub's API by one token, or by tokens that renew themselves. Nothing here ever shows one."""
 
@@ -92,18 +114,8 @@ class Api:
         self.url = api_url.rstrip("/")
         self.patience = patience or Patience()
         self._tokens = _Fixed(token) if isinstance(token, str) else token
-        self._auth = _Bearer(self._tokens)
         self.login: str | None = None  # the account that the token acts as, once somebody asked
-        self._requester = Github(
-            auth=self._auth,
-            base_url=self.url,
-            timeout=self.patience.timeout,
-            user_agent="exogate",
-            retry=None,
-            seconds_between_requests=None,
-            seconds_between_writes=self.patience.between_writes or None,
-        ).requester
-        redirects.keep(self._requester, self.url)
+        self._door = _Door(self.url, self._tokens, self.patience)
 
     def __repr__(self) -> str:
         return f"Api({self.url!r})"
@@ -171,7 +183,7 @@ class Api:
                 return self._once(what, call)
             except ExpiredError as error:  # refused before anything was done
                 is_last = renewed or attempt + 1 == self.patience.attempts
-                if is_last or not self._tokens.renew(self._auth.used, error):
+                if is_last or not self._tokens.renew(self._door.auth.used, error):
                     raise
                 renewed = True
             except LimitedError as error:
@@ -226,10 +238,10 @@ class Api:
 
     def _send(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> tuple[dict[str, Any], Any]:
         accepted = {"Accept": "application/vnd.github+json"}
-        return self._requester.requestJsonAndCheck(method, path, dict(query) if query else None, accepted, body)
+        return self._door.requester.requestJsonAndCheck(method, path, dict(query) if query else None, accepted, body)
 
     def _viewer(self) -> str:
-        _, answered = self._ask("POST", self._requester.graphql_url, None, {"query": "query { viewer { login } }"})
+        _, answered = self._ask("POST", self._door.requester.graphql_url, None, {"query": "query { viewer { login } }"})
         data = _object(answered).get("data")
         viewer = data.get("viewer") if isinstance(data, dict) else None
         login = viewer.get("login") if isinstance(viewer, dict) else None

@@ -87,7 +87,7 @@ def _card(run: Run, shared: _Shared, label: str) -> Card:
         contrasts=Contrasts(**{side: found.get(side) for side in others}),
         rubber_stamp=_stamp(indices),
     )
-    curves = Curves(**{side: shared.curves[other] for side, other in there.items()})
+    curves = Curves(**{side: shared.curves[there[side]] if side in there else None for side in others})
     of_rounds = pages(run, scores, label)
     return made_card(_policy(run, label), study_of(run, ended), of_rounds, curves, facts, made_of(run))
 

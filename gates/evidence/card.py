@@ -210,9 +210,9 @@ class RubberStamp(Strict):
 class Curves(Strict):
     """pass@1 of the arms that the policy is compared with, round by round from 0; null where the study has none."""
 
-    ungated: tuple[Interval | None, ...] | None = None
-    random: tuple[Interval | None, ...] | None = None
-    human: tuple[Interval | None, ...] | None = None
+    ungated: tuple[Interval | None, ...] | None
+    random: tuple[Interval | None, ...] | None
+    human: tuple[Interval | None, ...] | None
 
 
 class Facts(Strict):

@@ -6,12 +6,14 @@ import logging
 import pickle
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import jwt
 import pytest
 
+from app.github import redirects
 from app.github.api import Patience
 from app.github.app_auth import READING, REVIEWING, Installations, NotSetUpError
 from app.github.errors import DeniedError, ExpiredError, MissingError, SuspendedError
@@ -199,6 +201,24 @@ def test_nothing_shows_a_secret(
         assert secret not in shown
     with pytest.raises(TypeError):
         pickle.dumps(settings)
+
+
+def test_threads_that_ask_at_once_get_their_own_answers(
+    installations: Installations, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is answered before both have asked: a request that one of them holds is not the other's."""
+    both = threading.Barrier(2)
+    answer = redirects._Http.getresponse
+
+    def after_both(self: redirects._Http) -> Any:
+        both.wait(30)
+        return answer(self)
+
+    monkeypatch.setattr(redirects._Http, "getresponse", after_both)
+    app, fields = installations.as_app(), {"/app": "slug", f"/app/installations/{installation.id}": "app_slug"}
+    with ThreadPoolExecutor(2) as threads:
+        said = dict(zip(fields, threads.map(app.get, fields), strict=True))
+    assert [said[path].get(field) for path, field in fields.items()] == ["exogate", "exogate"]
 
 
 def test_several_threads_share_one_door(

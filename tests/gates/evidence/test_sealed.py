@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gates.evidence.card import read_card
@@ -14,8 +14,10 @@ from gates.evidence.sealed import MAX_BYTES, SealError, seal, unsealed
 from gates.presets import preset
 from tests.gates.evidence.made_up import card, exposure, text
 
+# Whole numbers that a float holds exactly: where a card has a number, 3 and 3.0 are the same.
+_WHOLE = st.integers(-(2**53), 2**53)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    st.none() | st.booleans() | _WHOLE | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
@@ -74,6 +76,7 @@ def test_a_card_with_one_thing_changed_does_not_count(place: tuple[str | int, ..
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(PLACES), JSON)
+@example(("controls",), {})  # once read as three curves that are not there
 def test_a_forged_hash_gets_no_further_than_the_form_and_the_rules(place: tuple[str | int, ...], new: object) -> None:
     """Whoever makes a hash anew may state other numbers, and no other form, and no verdict that they do not give."""
     changed = _with(place, new)
