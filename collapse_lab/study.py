@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from collapse_lab.execution.outcome import Limits
 from collapse_lab.models.model import Sampling, Strict, Training
@@ -21,6 +22,27 @@ class PocketModel(Strict):
     bases: tuple[int, ...] = (0, 1)
     documents: int = Field(default=24_000, ge=1)
     training: Training = Training(steps=3000, batch=16, learning_rate=2.5e-3, warmup=100, precision="bf16")
+
+
+class PretrainedModel(Strict):
+    """Weights that somebody else trained.
+
+    ``name`` is one of ``models/known.yml``, which says what its architecture needs. ``source`` goes before the
+    table's: a folder that transformers can open, a GGUF file, or the Hub's ``owner/name``. Base 0 is this model;
+    base 1, where there is a ``foreign`` one, is that: it is asked by ``foreign-judge`` and never trained.
+    ``precision`` is that of the weights while they are asked; training keeps fp32 master weights.
+    """
+
+    kind: Literal["pretrained"] = "pretrained"
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
+    source: str | None = None
+    foreign: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+    @property
+    def bases(self) -> tuple[int, ...]:
+        """The numbers that seeds take their base from: these weights are there once."""
+        return (0,)
 
 
 class JudgeStage(Strict):
@@ -41,6 +63,39 @@ class PocketTasks(Strict):
     second_benchmark: int = Field(default=200, ge=0)
     zipf: float = Field(default=1.1, gt=0)
     untidy: float = Field(default=0.12, ge=0, le=1)
+
+
+class BenchmarkChoice(Strict):
+    """A benchmark that is scored: ``first`` tasks of it, in its own order, where it should be shorter; a file of the
+    published form in ``path``; of a dated benchmark, the ``release`` and the days between which its tasks appeared."""
+
+    name: Literal["everyday", "humaneval", "humaneval-plus", "mbpp", "mbpp-plus", "livecodebench"]
+    first: int | None = Field(default=None, ge=1)
+    path: str | None = None
+    release: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+class PoolChoice(Strict):
+    """Where prompts and human documents come from.
+
+    ``pocket``: the generated tasks, with hidden tests. ``functions``: a file that ``collapse-lab harvest`` wrote
+    (``path``; without one, what a harvest of this machine gives). ``stack``: The Stack (dedup, Python) on the Hub.
+    Tasks of the last two have no tests: whether an answer is right is known for benchmarks only.
+    """
+
+    name: Literal["pocket", "functions", "stack"] = "pocket"
+    path: str | None = None
+    seed: int = 0
+
+
+class CodeTasks(Strict):
+    """Real benchmarks, the first of which is scored in every round, and a pool of prompts apart from them."""
+
+    kind: Literal["code"] = "code"
+    benchmarks: tuple[BenchmarkChoice, ...] = Field(min_length=1)
+    pool: PoolChoice = PoolChoice()
 
 
 class DataRule(Strict):
@@ -65,6 +120,13 @@ class DataRule(Strict):
         if self.rule == "accumulate" and self.human_share:
             raise ValueError("rule `accumulate` keeps all it has, human documents among it, and takes no human_share")
         return self
+
+
+def _pocket_unless_said(value: object) -> object:
+    return {"kind": "pocket", **value} if isinstance(value, dict) else value
+
+
+_ByKind = (BeforeValidator(_pocket_unless_said), Field(discriminator="kind"))
 
 
 class Arm(Strict):
@@ -130,8 +192,8 @@ class Study(Strict):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     question: str
-    model: PocketModel = PocketModel()
-    tasks: PocketTasks = PocketTasks()
+    model: Annotated[PocketModel | PretrainedModel, *_ByKind] = PocketModel()
+    tasks: Annotated[PocketTasks | CodeTasks, *_ByKind] = PocketTasks()
     judge: JudgeStage | None = None
     arms: tuple[Arm, ...] = Field(min_length=1)
     rounds: int = Field(default=5, ge=1, le=100)
