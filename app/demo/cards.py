@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gates.evidence.card import Card, Interval
+from gates.evidence.exposure import Exposure
 from gates.evidence.line import ends, percent
 from gates.evidence.shelf import shipped
 from gates.presets import preset_names
 
 BEGIN, END = "<!-- evidence: made by `make docs` -->", "<!-- end of evidence -->"
+EXPOSURE_BEGIN, EXPOSURE_END = "<!-- exposure: made by `make docs` -->", "<!-- end of exposure -->"
 _HEAD = (
     "| policy | skill kept | no gate | a toss at its rate | human code | accepts | verdict |",
     "|---|---|---|---|---|---|---|",
@@ -36,9 +38,27 @@ def table(cards: Iterable[Card]) -> str:
 
 def with_cards(readme: str, cards: Iterable[Card]) -> str:
     """Return a README's text with a fresh table between its marks."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(cards)}\n{END}{after}"
+    return _between(readme, BEGIN, table(cards), END)
+
+
+def with_exposure(readme: str, exposure: Exposure) -> str:
+    """Return a README's text with what each share of unreviewed samples keeps, between its marks."""
+    rows = [f"| {percent(point.share)} | {_interval(point.retention)} |" for point in exposure.points]
+    lines = ["| unreviewed samples among the training data | skill kept |", "|---|---|", *rows]
+    return _between(readme, EXPOSURE_BEGIN, "\n".join(lines), EXPOSURE_END)
+
+
+def evidence_page(readme: str) -> str:
+    """Return the text of the README beside the cards with its tables fresh."""
+    exposure = shipped().exposure
+    text = with_cards(readme, [*preset_cards(), *other_cards()])
+    return with_exposure(text, exposure) if exposure else text
+
+
+def _between(readme: str, begin: str, made: str, end: str) -> str:
+    before, _, rest = readme.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{made}\n{end}{after}"
 
 
 def _row(card: Card) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from app.demo.cards import other_cards, preset_cards, with_cards
+from app.demo.cards import evidence_page, preset_cards, with_cards
 from app.demo.inputs import with_inputs
 from app.demo.sample import build
 from app.demo.summary import draw
@@ -58,7 +58,7 @@ def main() -> None:
     text = with_cards(with_table(readme.read_text("utf-8")), preset_cards())
     readme.write_text(with_inputs(text, Path("action.yml")), "utf-8")
     evidence = Path("gates/evidence/README.md")
-    evidence.write_text(with_cards(evidence.read_text("utf-8"), [*preset_cards(), *other_cards()]), "utf-8")
+    evidence.write_text(evidence_page(evidence.read_text("utf-8")), "utf-8")
     with tempfile.TemporaryDirectory() as scratch:
         repo = Path(scratch) / "shop"
         build(repo)
