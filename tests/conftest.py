@@ -13,6 +13,7 @@ from gates.gate import Context
 from gates.interpreter import Interpreter
 from gates.sandbox.bubblewrap import Bubblewrap
 from gates.workspace import Workspace
+from tests.order import ordered
 
 
 class Repo:
@@ -81,3 +82,11 @@ def context() -> Iterator[Context]:
     own = Interpreter.own()
     with Workspace() as workspace:
         yield Context(workspace, own, own, Bubblewrap())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1:
+        here = Path(__file__).parent
+        files = [item.path.relative_to(here).as_posix() for item in items]
+        items[:] = ordered(items, files, processes)

@@ -23,12 +23,12 @@ def command(runs: tuple[Path, ...], out: Path) -> None:
     A policy that several of them measured gets the card of the one that gave a verdict, then of the one with more seeds
     times rounds; of equals the one named later.
     """
-    from collapse_lab.evidence.choose import chosen
+    from collapse_lab.evidence.choose import chosen, measured
     from collapse_lab.evidence.write import write
     from collapse_lab.report.reading import read
 
     try:
-        found = chosen([(str(folder), read(folder)) for folder in runs])
+        found = chosen([measured(str(folder), read(folder)) for folder in runs])
     except ReportError as error:
         raise click.ClickException(str(error)) from error
     try:

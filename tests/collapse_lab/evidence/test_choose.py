@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 import collapse_lab
 from collapse_lab.cli import cli
-from collapse_lab.evidence.choose import chosen
+from collapse_lab.evidence.choose import Measured, chosen, measured
 from collapse_lab.evidence.exposure import exposure
 from collapse_lab.evidence.write import file_names, write
-from collapse_lab.report.reading import ReportError, Run
+from collapse_lab.report.reading import ReportError
 from gates.evidence.exposure import read_exposure
 from gates.evidence.shelf import shelf
 from tests.collapse_lab.evidence.runs import FEW, hybrid, made_up
@@ -24,28 +24,29 @@ POCKET = Path(collapse_lab.__file__).parent / "results" / "pocket"
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Measured]:
     folder = tmp_path_factory.mktemp("runs")
     tosses = tuple(made for made in FEW if made.control != "random")
-    return {
+    made = {
         "small": made_up(folder / "small"),
         "again": made_up(folder / "again", seed=1),
         "longer": made_up(folder / "longer", rounds=3),
         "without": made_up(folder / "without", rounds=4, arms=tosses),
     }
+    return {name: measured(name, run) for name, run in made.items()}
 
 
-def _picked(runs: dict[str, Run], *names: str) -> tuple[str, int, tuple[str, ...]]:
-    found = chosen([(name, runs[name]) for name in names])
+def _picked(runs: dict[str, Measured], *names: str) -> tuple[str, int, tuple[str, ...]]:
+    found = chosen([runs[name] for name in names])
     tests = next(card for card in found.cards if card.policy.name == "tests")
     return tests.made.results["summary.json"], tests.study.rounds, found.notes
 
 
-def _digest(runs: dict[str, Run], name: str) -> str:
+def _digest(runs: dict[str, Measured], name: str) -> str:
     return _picked(runs, name)[0]
 
 
-def test_more_seeds_times_rounds_count_and_of_equals_the_later(runs: dict[str, Run]) -> None:
+def test_more_seeds_times_rounds_count_and_of_equals_the_later(runs: dict[str, Measured]) -> None:
     assert _picked(runs, "longer", "small")[1] == 3
     assert _picked(runs, "small", "longer")[1] == 3
     assert _picked(runs, "small", "again")[0] == _digest(runs, "again")
@@ -54,7 +55,7 @@ def test_more_seeds_times_rounds_count_and_of_equals_the_later(runs: dict[str, R
     assert "`tests` was measured in again and in small: small counts." in notes
 
 
-def test_one_without_a_verdict_never_stands_before_one_with(runs: dict[str, Run]) -> None:
+def test_one_without_a_verdict_never_stands_before_one_with(runs: dict[str, Measured]) -> None:
     assert _picked(runs, "small", "without")[1] == 2
     assert _picked(runs, "without", "small")[1] == 2
 
@@ -74,14 +75,14 @@ def test_shares_of_human_documents_are_written_beside_the_cards(tmp_path: Path) 
     assert [point.label for point in made.points] == [
         "human", "none, hybrid, human 50%", "none, hybrid, human 10%", "none",
     ]  # fmt: skip
-    said = write(chosen([("run", run)]), tmp_path / "out")
+    said = write(chosen([measured("run", run)]), tmp_path / "out")
     assert read_exposure((tmp_path / "out" / "exposure.json").read_bytes()) == made
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["exposure.json", "none.json"]
     assert said[-1].startswith("exposure.json: skill kept by share of unreviewed samples: 0%: ")
 
 
-def test_a_run_without_hybrid_arms_says_nothing_of_shares(runs: dict[str, Run], tmp_path: Path) -> None:
-    assert exposure(runs["small"]) is None
+def test_a_run_without_hybrid_arms_says_nothing_of_shares(runs: dict[str, Measured], tmp_path: Path) -> None:
+    assert runs["small"].exposure is None
     stopped = {("none, hybrid, human 10%", seed): 1 for seed in range(3)}
     assert exposure(hybrid(tmp_path, (0.1,), stopped=stopped)) is None
 
@@ -92,7 +93,7 @@ def test_a_run_without_a_policy_alone_is_no_evidence(tmp_path: Path) -> None:
             arm["start"] = "base"
 
     with pytest.raises(ReportError, match="Nothing in run is evidence"):
-        chosen([("run", made_up(tmp_path, turn))])
+        chosen([measured("run", made_up(tmp_path, turn))])
 
 
 def test_a_folder_that_is_no_run_is_wrong_usage(tmp_path: Path) -> None:
