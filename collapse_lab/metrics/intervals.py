@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -115,10 +116,17 @@ def _resampled(tables: list[NDArray[np.float64]], repeats: int, seed: int) -> li
 
     if tables[0].ndim != 2:
         raise ValueError(f"Scores have the shape (seeds, tasks); these have {tables[0].ndim} dimensions.")
-    seeds, tasks = tables[0].shape
-    random = np.random.default_rng(seed)
-    by_seed, by_task = _drawn(random, seeds, repeats), _drawn(random, tasks, repeats)
+    by_seed, by_task = _weights(*tables[0].shape, repeats, seed)
     return [cast("NDArray[np.float64]", np.sum(by_seed @ table * by_task, axis=1)) for table in tables]
+
+
+# A report asks for hundreds of intervals over tables of the same shape, by the same draws.
+@lru_cache(maxsize=8)
+def _weights(seeds: int, tasks: int, repeats: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    return _drawn(random, seeds, repeats), _drawn(random, tasks, repeats)
 
 
 def _drawn(random: np.random.Generator, items: int, repeats: int) -> NDArray[np.float64]:

@@ -13,6 +13,11 @@ from collapse_lab.report.reading import Run
 from collapse_lab.report.table import MISSING, Column, Table, shown
 
 Said = Callable[[Run], str]
+_POOLS = {
+    "pocket": "the generated tasks",
+    "functions": "functions that people wrote, found in packages",
+    "stack": "The Stack",
+}
 
 
 def table(run: Run) -> Table:
@@ -105,7 +110,18 @@ def _sampling(run: Run) -> str:
 
 def _prompts(run: Run) -> str:
     fresh = "fresh ones each round" if _at(run, "fresh_prompts") else "the same ones each round"
-    return f"{_at(run, 'prompts')} prompts a round, {fresh}, drawn by seed from the study's own tasks."
+    where = _POOLS.get(_at(run, "tasks", "pool", "name"), "the study's own tasks")
+    return f"{_at(run, 'prompts')} prompts a round, {fresh}, drawn by seed from {where}."
+
+
+def _passing(run: Run) -> str:
+    if _at(run, "tasks", "kind") != "code":
+        return "All hidden cases of a task; a gate sees the visible ones only, and no case is in both."
+    pool = _at(run, "tasks", "pool", "name")
+    said = "All that a benchmark tests, its added tests included; a gate sees what the prompt shows only."
+    return (
+        said if pool == "pocket" else f"{said} Samples of the pool have no tests: nothing says whether they are right."
+    )
 
 
 def _quota(run: Run) -> str:
@@ -213,8 +229,7 @@ _ROWS: tuple[tuple[str, str, Said], ...] = (
     ("Acceptance as measured", "Pass rates recorded as 1 by construction say nothing.", _acceptance),
     ("Stop mark on cut samples", "A model taught that cut-off code is complete writes less.", _fixed(
         "Every document ends in the stop mark, cut-off samples included; “Samples that never stop” counts them.")),
-    ("What counts as passing", "Scores on added tests alone are not comparable with published ones.", _fixed(
-        "All hidden cases of a task; a gate sees the visible ones only, and no case is in both.")),
+    ("What counts as passing", "Scores on added tests alone are not comparable with published ones.", _passing),
     ("Data rule", "Adding data up instead of replacing it avoids collapse in other studies.", _rule),
     ("Start of a round", "Going on from the last model compounds; going back to the base does not.", _start),
     ("Temperature", "Tuned temperatures make raw self-training help in one study.", _sampling),

@@ -6,7 +6,7 @@ from typing import Any
 
 from collapse_lab.report.draw.plane import Point, plane
 from collapse_lab.report.draw.rows import Mark, Panel, Row, chart
-from collapse_lab.report.draw.style import picture
+from collapse_lab.report.draw.style import Picture
 from collapse_lab.report.reading import Run
 from collapse_lab.report.section import Figure, Section
 from collapse_lab.report.table import Column, Table, shown
@@ -130,7 +130,7 @@ def rubber(run: Run) -> Section:
     alt = "Change in acceptance against change in correctness, points: " + "; ".join(
         f"{r['label']} {shown(r['lenient'], 'points')} against {shown(r['better'], 'points')}" for r in seen
     )
-    plot = picture(
+    plot = Picture(
         "rubber-stamp",
         "Change in acceptance against change in correctness",
         alt,
@@ -200,7 +200,7 @@ def _dumbbells(run: Run, name: str, title: str, rows: list[Row], panels: list[Pa
         ends = ((r.label, panel.marks.get(r.label, ())) for r in rows)
         said = "; ".join(f"{label} {' to '.join(f'{m.value:.2f}' for m in marks)}" for label, marks in ends if marks)
         parts.append(f"{panel.title}: {said}")
-    return picture(
+    return Picture(
         name,
         title,
         f"{title}, round 0 to last round. {'. '.join(parts)}",

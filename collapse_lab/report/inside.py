@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collapse_lab.report.draw.rows import Mark, Panel, chart
-from collapse_lab.report.draw.style import picture
+from collapse_lab.report.draw.style import Picture
 from collapse_lab.report.gates import dumbbells
 from collapse_lab.report.keep import rows_of
 from collapse_lab.report.reading import Run
@@ -103,7 +103,7 @@ def contamination(run: Run) -> Section:
     key = [("people's answers to the same prompts", "none", False), ("what was trained on", "none", True)]
     alt = f"Training documents that overlap with the benchmark, against human answers. {'. '.join(said)}"
     plot = (
-        picture(
+        Picture(
             "contamination", "Overlap with the benchmark", alt, lambda narrow: chart(rows_of(run), panels, key, narrow)
         )
         if panels

@@ -9,7 +9,7 @@ from collapse_lab.metrics.intervals import Interval
 from collapse_lab.report.contrasts import Contrast
 from collapse_lab.report.draw.curves import Curve, Small, multiples
 from collapse_lab.report.draw.rows import Mark, Panel, Row, chart
-from collapse_lab.report.draw.style import picture
+from collapse_lab.report.draw.style import Picture
 from collapse_lab.report.reading import Run
 from collapse_lab.report.retention import Kept, curve, retained
 from collapse_lab.report.scores import Scores
@@ -57,7 +57,7 @@ def retention(
     rows = rows_of(run)
     alt = "Retention with 95 % intervals: " + "; ".join(f"{k.label} {percent(k.retained)}" for k in found if k.retained)
     plot = (
-        picture("retention", "Retention by arm", alt, lambda narrow: chart(rows, [panel], [], narrow))
+        Picture("retention", "Retention by arm", alt, lambda narrow: chart(rows, [panel], [], narrow))
         if marks
         else None
     )
@@ -112,7 +112,7 @@ def curves(run: Run, scores: Scores) -> Section:
         f"{p.label} {p.curve.values[0]:.2f} to {p.curve.values[-1]:.2f}" for p in panels
     )
     plot = (
-        picture("curves", "Score by round and arm", alt, lambda narrow: multiples(panels, behind, key, narrow))
+        Picture("curves", "Score by round and arm", alt, lambda narrow: multiples(panels, behind, key, narrow))
         if panels
         else None
     )
@@ -148,7 +148,7 @@ def strata(run: Run, scores: Scores) -> Section:
     )
     any_marks = any(marks.values())
     plot = (
-        picture("strata", "Retention by stratum", alt, lambda narrow: chart(rows_of(run), [panel], [], narrow))
+        Picture("strata", "Retention by stratum", alt, lambda narrow: chart(rows_of(run), [panel], [], narrow))
         if any_marks
         else None
     )

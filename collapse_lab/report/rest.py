@@ -8,7 +8,7 @@ from typing import Any
 
 from collapse_lab.report.claims import Answer
 from collapse_lab.report.draw.curves import Curve, Small, multiples
-from collapse_lab.report.draw.style import picture
+from collapse_lab.report.draw.style import Picture
 from collapse_lab.report.prediction import Prediction
 from collapse_lab.report.reading import Run
 from collapse_lab.report.section import Figure, Section
@@ -107,7 +107,7 @@ def prediction(found: Prediction) -> Section:
     alt = "Predicted and measured pass@1 in the last round: " + "; ".join(
         f"{p.label} {p.curve[-1]:.2f} and {p.measured[-1]:.2f}" for p in found.arms
     )
-    plot = picture(
+    plot = Picture(
         "prediction", "Prediction beside measurement", alt, lambda narrow: multiples(panels, {}, key, narrow)
     )
     mean, none, before = (

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
@@ -43,17 +45,38 @@ _FONT = "DejaVu Sans"
 _PAGE_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
+Draw = Callable[[bool], "Figure"]
+
+
 @dataclass(frozen=True)
 class Picture:
-    """A picture: its name for files, what it shows in a line, what is seen in it (for those who cannot see it), and
-    the SVG texts as drawn for wide and narrow pages, with a PNG of the wide one."""
+    """A picture: its name for files, what it shows in a line, and what is seen in it (for those who cannot see it).
+
+    It is drawn when somebody looks: ``draw(narrow)`` returns a figure for a wide or a narrow page.
+    """
 
     name: str
     title: str
     alt: str
-    wide: str
-    narrow: str
-    png: bytes
+    draw: Draw
+
+    @cached_property
+    def wide(self) -> str:
+        """The SVG text for a wide page."""
+        with self._settings():
+            return _svg(self._figure)
+
+    @cached_property
+    def narrow(self) -> str:
+        """The SVG text for a narrow page."""
+        with self._settings():
+            return _svg(self.draw(True))
+
+    @cached_property
+    def png(self) -> bytes:
+        """The wide one in dots."""
+        with self._settings():
+            return _png(self._figure)
 
     def inline(self, which: str, prefix: str) -> str:
         """Return the SVG for the page; *prefix* keeps its ids apart from those of other pictures."""
@@ -61,31 +84,28 @@ class Picture:
             self.wide if which == "wide" else self.narrow, f"{prefix}{self.name}-{which}", self.title, self.alt
         )
 
+    @cached_property
+    def _figure(self) -> Figure:
+        return self.draw(False)
 
-Draw = Callable[[bool], "Figure"]
+    def _settings(self) -> AbstractContextManager[None]:
+        from matplotlib import rc_context
 
-
-def picture(name: str, title: str, alt: str, draw: Draw) -> Picture:
-    """Draw a picture twice (``draw(narrow)`` returns a figure) and keep it as text."""
-    from matplotlib import rc_context
-
-    settings: Any = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": name,
-        "font.family": _FONT,
-        "font.size": 11,
-        "text.color": COLOURS["ink"],
-        "axes.edgecolor": COLOURS["line"],
-        "axes.labelcolor": COLOURS["soft"],
-        "xtick.color": COLOURS["soft"],
-        "ytick.color": COLOURS["soft"],
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "path.simplify": False,
-    }
-    with rc_context(settings):
-        wide, narrow = draw(False), draw(True)
-        return Picture(name, title, alt, _svg(wide), _svg(narrow), _png(wide))
+        settings: Any = {
+            "svg.fonttype": "none",
+            "svg.hashsalt": self.name,
+            "font.family": _FONT,
+            "font.size": 11,
+            "text.color": COLOURS["ink"],
+            "axes.edgecolor": COLOURS["line"],
+            "axes.labelcolor": COLOURS["soft"],
+            "xtick.color": COLOURS["soft"],
+            "ytick.color": COLOURS["soft"],
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "path.simplify": False,
+        }
+        return rc_context(settings)
 
 
 def canvas(width: int, height: int) -> Figure:
