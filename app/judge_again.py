@@ -11,10 +11,14 @@ from app.github.checkout import Wanted, checkout
 from app.github.errors import MissingError
 from app.github.pull import fetch_pull
 from app.ledger.models import Review as Row
+from app.policy_kept import read_kept
+from app.policy_source import Rules
 from app.pull_review import prepared
 from app.review import Request, review
 from app.simulate import Kept, Ran
 from gates.cache import Cache
+from gates.policy import Policy
+from gates.presets import preset, preset_names
 
 if TYPE_CHECKING:
     from app.pull_review import Services
@@ -23,17 +27,27 @@ if TYPE_CHECKING:
 _LONGEST = 500
 
 
+def policy_of(services: Services, name: str) -> Policy:
+    """Return the shipped policy of this name, or that of this hash in the ledger. Raises ``MissingError``."""
+    if name in preset_names():
+        return preset(name)
+    found = read_kept(name, services.ledger.policy_text(name))
+    if found is None:
+        raise MissingError(f"The policy {name[:12]} is not shipped, and the ledger has none of this hash to judge by.")
+    return found
+
+
 def judge_again(
     services: Services,
     installation: int,
     repository: str,
     review_id: int,
     *,
-    policy: str,
+    policy: Policy,
     gates: Sequence[str],
     stopped: Callable[[], str | None] = lambda: None,
 ) -> Ran:
-    """Return what some gates of a shipped *policy* say of the change that a review of the ledger judged.
+    """Return what some gates of *policy* say of the change that a review of the ledger judged.
 
     The commits are the review's own. Who wrote the change is read anew, from what the pull request says now. Raises
     ``GitHubError``, ``GitError``, ``LedgerError``, and as ``app.review.review`` does.
@@ -55,8 +69,7 @@ def judge_again(
                 repo=place,
                 base=row.base,
                 head=row.head,
-                policy=policy,
-                gates=tuple(gates),
+                rules=lambda base: Rules(policy.only(tuple(gates)), "a simulation"),
                 branch=pull.head_ref,
                 pull_body=pull.body,
                 author=pull.author,

@@ -18,6 +18,7 @@ from app.ledger.words import PROVENANCE, Reviewers
 from app.policy_source import Rules
 from app.provenance.commit import PullText
 from app.pull_review import Services, external_id, people_say, rules_for, show, wanted_of
+from app.pull_seen import seen_of
 from app.reporting.check import summary
 from app.reporting.labels import configured
 from app.reporting.read import read
@@ -39,6 +40,7 @@ def reconsider(services: Services, installation: int, repository: str, number: i
 def _reconsidered(
     services: Services, installation: int, api: Api, pull: PullRequest, rules: Rules | None = None
 ) -> str:
+    services.ledger.seen(pull.repository_id, pull.repository, pull.number, seen_of(pull))  # its title may be new
     row = services.ledger.latest_review(pull.repository_id, pull.number, pull.head)
     if row is None:
         return _NONE
@@ -99,7 +101,10 @@ def record_word(
         reason=reason,
         delivery=delivery,
     )
-    return f"It was written down. {_reconsidered(services, installation, api, pull, rules)}"
+    done = "It was written down."
+    if kind == PROVENANCE and value == "human" and head and head != pull.head:
+        done += f" It holds for {head[:10]}, and not for what was pushed since."
+    return f"{done} {_reconsidered(services, installation, api, pull, rules)}"
 
 
 def may_write(services: Services, installation: int, repository: str, actor: str) -> bool:
@@ -144,6 +149,8 @@ def merged(
     """
     api = services.installations.api(installation, repository)
     pull = fetch_pull(api, repository, number)
+    # First: it awaits no look any more, also where its lines cannot be had.
+    services.ledger.seen(pull.repository_id, pull.repository, number, seen_of(pull), delivery=delivery)
     row = services.ledger.latest_review(pull.repository_id, number, head)
     base = row.base if row is not None else pull.base
     place = checkout(services.settings, api, Wanted(pull.repository, base, head, number, pull.repository_id))

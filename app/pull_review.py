@@ -27,6 +27,7 @@ from app.policy_source import Rules
 from app.prepare.environment import prepare
 from app.prepare.prepared import Prepared
 from app.provenance.types import Provenance
+from app.pull_seen import seen_of
 from app.reporting.check import summary
 from app.reporting.json_ import as_dict
 from app.reporting.labels import Labels, configured, wanted
@@ -93,6 +94,7 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
     if pull.head != asked.head:
         raise SupersededError(f"{asked.head[:10]} is the head of this pull request no more.")
     if not pull.is_open:
+        services.ledger.seen(pull.repository_id, pull.repository, number, seen_of(pull), delivery=asked.delivery)
         return "The pull request is closed, so nothing was reviewed."
     if not asked.again and services.ledger.latest_review(pull.repository_id, pull.number, pull.head) is not None:
         return "This head was reviewed before."
@@ -108,7 +110,7 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
         is_first = not services.ledger.reviews(pull.repository_id, pull.number)
         standing = show(services, api, pull, result, rules, checks, run, is_first=is_first)
         # Last: a review that the ledger has is one that need not be shown again.
-        _record(services, asked, pull, result)
+        _record(services, asked, pull, result, rules)
     _note(services, asked, pull, external, run, Status.COMPLETED)
     return f"{standing.title}."
 
@@ -208,7 +210,7 @@ def prepared(services: Services, local: LocalChange, sandbox: Sandbox) -> Prepar
     return prepare(local.change, local.policy_base, sandbox, services.settings.index, root)
 
 
-def _record(services: Services, asked: Asked, pull: PullRequest, result: Review) -> None:
+def _record(services: Services, asked: Asked, pull: PullRequest, result: Review, rules: Rules) -> None:
     services.ledger.review(
         as_dict(result),
         repository_id=pull.repository_id,
@@ -216,6 +218,8 @@ def _record(services: Services, asked: Asked, pull: PullRequest, result: Review)
         number=pull.number,
         installation=asked.installation,
         delivery=asked.delivery,
+        seen=seen_of(pull),
+        policy_text=rules.policy.model_dump(mode="json"),
     )
 
 

@@ -1,8 +1,8 @@
 """What another policy would have decided on changes that were reviewed, from the verdicts that are kept. Pure.
 
 A kept verdict is one of the other policy's where the same version of the gate judged with the same settings and was
-asked at all. The ledger keeps a policy's hash, not its text: settings are known for policies that this Exogate can
-name by their hash, and for gates that have none. What is not known is listed: it would have to be run.
+asked at all. Settings are known for policies that the ledger has whole or that are shipped, and for gates that have
+none. What is not known is listed: it would have to be run.
 """
 
 from __future__ import annotations

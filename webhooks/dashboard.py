@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -29,12 +30,13 @@ from app.dashboard.headers import add_headers
 from app.dashboard.local import LocalDoor
 from app.dashboard.origin import origin
 from app.dashboard.pages import render, url
-from app.dashboard.services import OPERATOR, Dashboard, SignedOutError, UnavailableError
+from app.dashboard.services import DASHBOARD, OPERATOR, SAYS, Dashboard, SignedOutError, UnavailableError
 from app.dashboard.session import Sessions
 from app.dashboard.session_vault import Vault
 from app.ledger.ledger import Ledger
 from app.settings import Settings
 from app.simulate import Ran
+from webhooks.deliveries import OWN, Delivery
 from webhooks.jobs import Job, Judge, Override, ReviewHead
 from webhooks.queue import JobQueue, Put
 from webhooks.simulated import SimulatedVerdicts
@@ -130,7 +132,7 @@ class QueueHands:
         return {
             Put.QUEUED: "The review is in the queue.",
             Put.STALE: "A newer head was asked for, so this one is not reviewed again.",
-        }.get(self._put(job, id_), "It is in the queue already.")
+        }.get(self._take(job, "a review"), "It is in the queue already.")
 
     def say_provenance(
         self,
@@ -144,13 +146,12 @@ class QueueHands:
         value: str,
         reason: str,
     ) -> str:
-        """Ask for a person's word to be written down."""
+        """Ask for a person's word to be written down. Return the id under which the record tells of it."""
         id_ = _new_id()
         word: dict[str, Any] = {"head": head, "actor": actor, "kind": "button", "value": value, "reason": reason}
-        self._put(
-            Override(installation, repository_id, repository, number, id_, **word, by_operator=actor == OPERATOR), id_
-        )
-        return f"It is to be written down that this change is {value}."
+        where = (installation, repository_id, repository, number, id_)
+        self._take(Override(*where, **word, by_operator=actor == OPERATOR), f"{SAYS}{value}")
+        return id_
 
     def judge(
         self,
@@ -167,7 +168,7 @@ class QueueHands:
     ) -> str:
         """Ask for gates to be run for a simulation; a review and a policy have one such job at a time."""
         # Where others have a delivery's id: its characters, and no others.
-        id_ = f"dashboard-{re.sub('[^A-Za-z0-9-]', '-', policy)[:20]}-{review_id}"
+        id_ = f"{OWN}{re.sub('[^A-Za-z0-9-]', '-', policy)[:20]}-{review_id}"
         with _sentences():
             if self.queue.status(id_) is JobStatus.FINISHED:  # and yet its verdicts do not do, as of older gates
                 id_ = f"{id_}-{uuid4().hex[:8]}"
@@ -189,6 +190,15 @@ class QueueHands:
         with _sentences():
             return int(Worker.count(connection=self.queue.redis, queue=self.queue.rq))
 
+    def _take(self, job: ReviewHead | Override, what: str) -> Put:
+        """Put a job into the queue, and what was asked for into the record of deliveries, as one that GitHub sent."""
+        asked = Delivery(
+            job.delivery, DASHBOARD, what, job.installation, job.repository_id, datetime.now(UTC), job.number
+        )
+        with _sentences():
+            (put,) = self.queue.take(asked, [job]) or (Put.THERE,)
+            return put
+
     def _put(self, job: Job, id_: str) -> Put:
         with _sentences():
             return self.queue.put(job, id_)
@@ -196,7 +206,7 @@ class QueueHands:
 
 def _new_id() -> str:
     """Return the name under which what came from the dashboard stands where others have a delivery's id."""
-    return f"dashboard-{uuid4()}"
+    return f"{OWN}{uuid4()}"
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import Protocol
 # GitHub's ids are UUIDs; the queue takes these characters.
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
+# How the ids begin of what was asked for on the dashboard, which stands in the record like a delivery.
+OWN = "dashboard-"
 # What becomes of a delivery in the end. One that has none of these is on its way, or was lost.
 DONE, SUPERSEDED, NOTHING, FAILED = "done", "superseded", "nothing-to-do", "failed"
 # What has one of these is not done again, however often it comes.
@@ -23,7 +25,10 @@ class RecordError(RuntimeError):
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery that was signed with our secret. ``id`` is GitHub's, the same for each attempt."""
+    """A delivery that was signed with our secret. ``id`` is GitHub's, the same for each attempt.
+
+    ``number`` is that of the one pull request which it is about.
+    """
 
     id: str
     event: str
@@ -31,6 +36,7 @@ class Delivery:
     installation: int | None
     repository_id: int | None
     received: datetime
+    number: int | None = None
 
 
 @dataclass(frozen=True)

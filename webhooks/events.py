@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from webhooks import commands
-from webhooks.jobs import Command, Installed, Job, Merged, Override, Reconsider, ReviewHead
+from webhooks.jobs import Command, GroupGone, Installed, Job, Look, Merged, Override, Reconsider, ReviewHead
 from webhooks.payloads import (
     Addressed,
     CommentEvent,
@@ -109,14 +109,26 @@ def _review(heard: Heard, event: PullEvent, *, again: bool) -> list[Job]:
     ]
 
 
+def _look(heard: Heard, event: PullEvent, *, is_open: bool) -> Look:
+    pull = event.pull_request
+    where = _place(event, heard)
+    return Look(**where, number=pull.number, head=pull.head.sha, is_open=is_open, updated=pull.updated)
+
+
 def _reconsider(heard: Heard, event: PullEvent, reason: str) -> list[Job]:
     pull = event.pull_request
     return [Reconsider(**_place(event, heard), number=pull.number, head=pull.head.sha, reason=reason)]
 
 
-@_on("pull_request", PullEvent, "opened", "reopened", "synchronize")
+@_on("pull_request", PullEvent, "opened", "synchronize")
 def _new_head(heard: Heard, event: PullEvent) -> list[Job]:
     return _review(heard, event, again=False)
+
+
+@_on("pull_request", PullEvent, "reopened")
+def _reopened(heard: Heard, event: PullEvent) -> list[Job]:
+    """Its head may be another one now. Where it is the same, a review was asked for before, and may not have been."""
+    return [*_review(heard, event, again=False), _look(heard, event, is_open=True)]
 
 
 @_on("pull_request", PullEvent, "edited")
@@ -156,7 +168,7 @@ def _labeled(heard: Heard, event: PullEvent) -> list[Job]:
 def _closed(heard: Heard, event: PullEvent) -> list[Job]:
     pull = event.pull_request
     if not pull.merged or pull.merge_commit_sha is None:
-        return []
+        return [_look(heard, event, is_open=False)]
     return [Merged(**_place(event, heard), number=pull.number, head=pull.head.sha, merge_sha=pull.merge_commit_sha)]
 
 
@@ -254,6 +266,11 @@ def _queued(heard: Heard, event: GroupEvent) -> list[Job]:
             reason="merge_group.checks_requested",
         )
     ]
+
+
+@_on("merge_group", GroupEvent, "destroyed")
+def _gone(heard: Heard, event: GroupEvent) -> list[Job]:
+    return [GroupGone(**_place(event, heard), head=event.merge_group.head_sha, reason=event.reason or "")]
 
 
 @_on("issue_comment", CommentEvent, "created")

@@ -7,6 +7,9 @@ from enum import Enum
 
 from webhooks.jobs import ReviewHead
 
+# Stands for the head of a merge group that is there no more.
+GONE = "gone"
+
 
 @dataclass(frozen=True)
 class Newest:
@@ -28,6 +31,7 @@ class Claim(Enum):
     NEW = "new"
     SAME = "the same head is reviewed already"
     STALE = "a newer head was asked for"
+    GONE = "its merge group is gone"
 
 
 def claim(known: Newest | None, wish: ReviewHead, job: str) -> Claim:
@@ -37,6 +41,8 @@ def claim(known: Newest | None, wish: ReviewHead, job: str) -> Claim:
     later is. A wish that does not know it (a check run's, a check suite's) never makes an unknown head the newest:
     the push itself is also heard of.
     """
+    if wish.is_group:
+        return Claim.GONE if known is not None and known.head == GONE else Claim.NEW
     if known is None or known.job == job:
         return Claim.NEW
     if wish.head == known.head:
@@ -46,6 +52,8 @@ def claim(known: Newest | None, wish: ReviewHead, job: str) -> Claim:
 
 def after(known: Newest | None, wish: ReviewHead, job: str, found: Claim) -> Newest | None:
     """Return what is known after *wish*, of which ``claim`` said *found*."""
+    if wish.is_group:
+        return known  # its one head is not kept, only that it is gone
     if found is Claim.NEW:
         updated, generation = (known.updated, known.generation) if known is not None else (0, 0)
         return Newest(wish.head, max(updated, wish.updated), job, generation + 1)

@@ -61,6 +61,7 @@ class Intake:
             None if installation is None else installation.id,
             None if repository is None else repository.id,
             self.now(),
+            heading.pull_number,
         )
         try:
             put = self.queue.take(delivery, jobs)

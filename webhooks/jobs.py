@@ -57,6 +57,11 @@ class ReviewHead:
     again: bool = False
 
     @property
+    def is_group(self) -> bool:
+        """Whether it is a merge group's head."""
+        return self.number is None and self.base is not None
+
+    @property
     def lane(self) -> str:
         """Jobs of one lane are done one after the other, in the order in which they came."""
         return f"{self.repository_id}:{self.head if self.number is None else self.number}"
@@ -110,8 +115,45 @@ class Merged(_Pulled):
 
 
 @dataclass(frozen=True)
+class Look(_Pulled):
+    """A pull request was closed without being merged, or opened again (``is_open``): see how it is now.
+
+    ``updated`` is its ``updated_at`` then, in seconds since the epoch.
+    """
+
+    head: str
+    is_open: bool
+    updated: int
+
+
+@dataclass(frozen=True)
+class GroupGone:
+    """A merge group is there no more: nobody waits for a review of ``head``. ``reason`` is GitHub's word for why."""
+
+    installation: int
+    repository_id: int
+    repository: str
+    head: str
+    reason: str
+    delivery: str
+
+    @property
+    def lane(self) -> str:
+        """The lane of its review."""
+        return f"{self.repository_id}:{self.head}"
+
+    @property
+    def about(self) -> str:
+        """What it is about, for people."""
+        return f"{self.repository} at {self.head[:7]}"
+
+
+@dataclass(frozen=True)
 class Judge(_Pulled):
-    """Judge the change of a review (the ledger's id) by gates of a shipped policy, for a simulation."""
+    """Judge the change of a review (the ledger's id) by gates of a policy, for a simulation.
+
+    ``policy`` is a shipped one's name, or the hash of one that the ledger has.
+    """
 
     head: str
     review_id: int
@@ -145,13 +187,15 @@ class Installed:
         return f"installation {self.installation}"
 
 
-Job = ReviewHead | Reconsider | Override | Command | Merged | Judge | Installed
+Job = ReviewHead | Reconsider | Override | Command | Merged | Look | GroupGone | Judge | Installed
 _KINDS: dict[str, type[Job]] = {
     "review": ReviewHead,
     "reconsider": Reconsider,
     "override": Override,
     "command": Command,
     "merged": Merged,
+    "look": Look,
+    "group-gone": GroupGone,
     "judge": Judge,
     "installed": Installed,
 }

@@ -68,6 +68,7 @@ def _row(delivery: Delivery) -> dict[str, object]:
         "action": delivery.action,
         "installation": delivery.installation,
         "repository_id": delivery.repository_id,
+        "number": delivery.number,
         "received": delivery.received,
     }
 

@@ -120,6 +120,11 @@ class Heading(_Part):
     installation: Annotated[Named | None, WrapValidator(_or_none)] = None
     repository: Annotated[Named | None, WrapValidator(_or_none)] = None
 
+    @property
+    def pull_number(self) -> int | None:
+        """The one pull request that it is about, where it is about one and names it."""
+        return None
+
 
 class Addressed(Heading):
     """What every event carries that is sent to an App; without an installation it was sent to somebody else."""
@@ -141,6 +146,15 @@ class PullEvent(Event):
     label: Label | None = None
     changes: Changes = Changes()
 
+    @property
+    def pull_number(self) -> int | None:
+        """The pull request."""
+        return self.pull_request.number
+
+
+def _only(pulls: list[ShortPull]) -> int | None:
+    return pulls[0].number if len(pulls) == 1 else None
+
 
 class Suite(_Part):
     """A check suite; for a fork's head ``pull_requests`` is empty."""
@@ -154,6 +168,11 @@ class SuiteEvent(Event):
     """``check_suite``."""
 
     check_suite: Suite
+
+    @property
+    def pull_number(self) -> int | None:
+        """The pull request whose head it is, where that is the head of one alone."""
+        return _only(self.check_suite.pull_requests)
 
 
 class _OfSuite(_Part):
@@ -181,6 +200,11 @@ class RunEvent(Event):
     check_run: Run
     requested_action: Button | None = None
 
+    @property
+    def pull_number(self) -> int | None:
+        """The pull request whose head was checked, where that is the head of one alone."""
+        return _only(self.check_run.pull_requests or self.check_run.check_suite.pull_requests)
+
 
 class Group(_Part):
     """What a merge queue wants to have judged."""
@@ -194,6 +218,7 @@ class GroupEvent(Event):
     """``merge_group``."""
 
     merge_group: Group
+    reason: Text | None = None
 
 
 class Comment(_Part):
@@ -215,6 +240,11 @@ class CommentEvent(Event):
 
     comment: Comment
     issue: Issue
+
+    @property
+    def pull_number(self) -> int | None:
+        """The pull request; an issue is none."""
+        return None if self.issue.pull_request is None else self.issue.number
 
 
 class Installation(Named):

@@ -12,14 +12,14 @@ from app.github.checkout import SupersededError as PushedOverError
 from app.github.checks import CheckRuns
 from app.github.pull import pulls_with_head
 from app.group_review import review_group
-from app.judge_again import judge_again
+from app.judge_again import judge_again, policy_of
 from app.ledger.ledger import Ledger
 from app.ledger.words import PROVENANCE
 from app.pull_events import explain, head_of, may_write, merged, reconsider, record_word, say
+from app.pull_look import look
 from app.pull_review import Asked, Services, review_pull
 from app.reporting.text import markdown
 from app.settings import Settings
-from gates.presets import preset
 from webhooks import jobs
 from webhooks.commands import Explain, Rerun, SetLabel, Unclear, understand
 from webhooks.failures import SupersededError
@@ -61,7 +61,7 @@ class AppPerformer:
 
     def _as_now(self, job: J) -> J:
         """Return the job with its repository's name, and installation, as they are now: it may have waited long."""
-        if isinstance(job, jobs.Installed):
+        if isinstance(job, jobs.Installed | jobs.GroupGone):
             return job
         installations = self._services.installations
         installation, repository = installations.place(job.installation, job.repository, job.repository_id)
@@ -70,12 +70,8 @@ class AppPerformer:
     def _done(self, job: jobs.Job, turn: Turn) -> str:
         services = self._services
         match job:
-            case jobs.ReviewHead(number=int(number)):
-                return review_pull(services, self._asked(job, turn), number)
-            case jobs.ReviewHead(base=str(base)):
-                return review_group(services, self._asked(job, turn), job.repository_id, base)
             case jobs.ReviewHead():
-                return self._review_by_commit(job, turn)
+                return self._review(job, turn)
             case jobs.Reconsider():
                 return reconsider(services, job.installation, job.repository, job.number)
             case jobs.Override():
@@ -85,6 +81,10 @@ class AppPerformer:
             case jobs.Merged():
                 where = (job.installation, job.repository, job.number)
                 return merged(services, *where, job.head, job.merge_sha, job.delivery)
+            case jobs.Look(number=number, is_open=is_open, updated=updated):
+                return look(services, self._asked(job, turn), number, was_open=is_open, updated=updated)
+            case jobs.GroupGone():
+                return "The merge group is gone: a review of it that had not ended was stopped."
             case jobs.Judge():
                 return self._judge_again(job, turn)
             case jobs.Installed():
@@ -93,14 +93,21 @@ class AppPerformer:
                 )
                 return "The installation was written down."
 
-    def _asked(self, job: jobs.ReviewHead, turn: Turn) -> Asked:
+    def _review(self, job: jobs.ReviewHead, turn: Turn) -> str:
+        if job.number is not None:
+            return review_pull(self._services, self._asked(job, turn), job.number)
+        if job.base is not None:
+            return review_group(self._services, self._asked(job, turn), job.repository_id, job.base)
+        return self._review_by_commit(job, turn)
+
+    def _asked(self, job: jobs.ReviewHead | jobs.Look, turn: Turn) -> Asked:
         return Asked(
             job.installation,
             job.repository,
             job.head,
             job.delivery,
             repository_id=job.repository_id,
-            again=job.again,
+            again=isinstance(job, jobs.ReviewHead) and job.again,
             retried=turn.attempt > 1,
             superseded=turn.superseded,
         )
@@ -129,10 +136,11 @@ class AppPerformer:
 
     def _judge_again(self, job: jobs.Judge, turn: Turn) -> str:
         where = (job.installation, job.repository, job.review_id)
-        ran = judge_again(self._services, *where, policy=job.policy, gates=job.gates, stopped=turn.superseded)
+        policy = policy_of(self._services, job.policy)
+        ran = judge_again(self._services, *where, policy=policy, gates=job.gates, stopped=turn.superseded)
         kept = SimulatedVerdicts(connect(self._services.settings.redis_url, patient=True))
-        kept.put(preset(job.policy).hash, job.review_id, ran)
-        return f"{len(ran.verdicts)} gates of {job.policy} judged it for a simulation."
+        kept.put(policy.hash, job.review_id, ran)
+        return f"{len(ran.verdicts)} gates of {policy.name} judged it for a simulation."
 
     def _command(self, job: jobs.Command, turn: Turn) -> str:
         where = (job.installation, job.repository)

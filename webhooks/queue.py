@@ -31,10 +31,10 @@ from webhooks.guarded_write import (
     newest_of,
     status_of,
 )
-from webhooks.heads import Claim, Newest, after, claim
+from webhooks.heads import GONE, Claim, Newest, after, claim
 from webhooks.hook_job import HookJob, HookQueue, work_of
 from webhooks.job_form import LONGEST, JobForm
-from webhooks.jobs import Command, Installed, JobError, Judge, Reconsider, ReviewHead
+from webhooks.jobs import Command, GroupGone, Installed, JobError, Judge, Reconsider, ReviewHead
 from webhooks.jobs import Job as Work
 from webhooks.outbox import Outbox, row_of
 
@@ -60,9 +60,10 @@ class Put(Enum):
     THERE = "it is in the queue already"
     SAME = Claim.SAME.value
     STALE = Claim.STALE.value
+    GONE = Claim.GONE.value
 
 
-_PUT = {Claim.NEW: Put.QUEUED, Claim.SAME: Put.SAME, Claim.STALE: Put.STALE}
+_PUT = {Claim.NEW: Put.QUEUED, Claim.SAME: Put.SAME, Claim.STALE: Put.STALE, Claim.GONE: Put.GONE}
 
 
 def job_ids(delivery: str, count: int) -> list[str]:
@@ -177,6 +178,8 @@ class JobQueue:
         known = self.newest(work)
         if known is None or known.job == id_:
             return None
+        if known.head == GONE:
+            return f"The merge group of {work.head[:7]} is gone, so nobody waits for its review."
         if known.head != work.head:
             return f"A newer head was asked for: {known.head[:7]} instead of {work.head[:7]}."
         if isinstance(work, ReviewHead):
@@ -252,7 +255,9 @@ class JobQueue:
 
     def _claim(self, work: Work, id_: str, known: Newest | None) -> tuple[Claim, Newest | None]:
         """Return what a wish is, and what is known of the newest head afterwards."""
-        if not isinstance(work, ReviewHead) or work.number is None:
+        if isinstance(work, GroupGone):
+            return Claim.NEW, Newest(GONE, 0, id_, 1)
+        if not isinstance(work, ReviewHead) or (work.number is None and not work.is_group):
             return Claim.NEW, known
         found = claim(known, work, id_)
         if found is Claim.SAME and known is not None and self.status(known.job) in _ENDED:
@@ -260,15 +265,18 @@ class JobQueue:
         return found, after(known, work, id_, found)
 
     def _head_keys(self, work: Work) -> list[str]:
-        """Return the key under which the newest head lies; none for what has no pull request."""
-        number = getattr(work, "number", None)
-        return [] if number is None else [f"{self.name}:head:{work.lane}"]
+        """Return the key under which the newest head lies; none for what has no pull request and no merge group."""
+        of_group = isinstance(work, GroupGone) or (isinstance(work, ReviewHead) and work.is_group)
+        has_one = of_group or getattr(work, "number", None) is not None
+        return [f"{self.name}:head:{work.lane}"] if has_one else []
 
 
 def _head_commands(key: str, newest: Newest) -> list[Words]:
     head, updated, job, generation = HEAD_FIELDS
     fields = (head, newest.head, updated, str(newest.updated), job, newest.job, generation, str(newest.generation))
-    return [("HSET", key, *fields), ("EXPIRE", key, str(_REMEMBERED))]
+    # That a merge group is gone need be known only for as long as its beginning may still be heard of.
+    lasts = _SEEN if newest.head == GONE else _REMEMBERED
+    return [("HSET", key, *fields), ("EXPIRE", key, str(lasts))]
 
 
 def _outcome(put: Sequence[Put]) -> tuple[str | None, str]:

@@ -15,7 +15,7 @@ from typing import cast
 
 from rq.job import JobStatus
 
-from webhooks.deliveries import DONE, FAILED, Deliveries, is_id
+from webhooks.deliveries import DONE, FAILED, OWN, Deliveries, is_id
 from webhooks.events import KNOWN
 from webhooks.hooks import KEPT, Hooks, Sent
 from webhooks.intake import Intake, Taken
@@ -53,6 +53,9 @@ class Recovery:
         open_ = [id_ for id_, outcome in recorded.items() if outcome is None]
         live = {delivery_of(id_) for id_ in self._queue.live()} if open_ else set()
         lost = {id_ for id_ in open_ if id_ not in live and not self._settle(id_)}
+        for id_ in {id_ for id_ in lost if id_.startswith(OWN)}:
+            self.deliveries.done(id_, FAILED, "Redis lost it before anybody did it. Ask again.")
+            lost.remove(id_)  # GitHub does not know of it
         since = now - KEPT if lost else max(now - KEPT, self._until() - _OVERLAP)
         taken = 0
         for sent in _once(self.hooks.since(since)):

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.action.inputs import PREFIX, InputError
+from app.reporting.evidence_link import VARIABLE, dashboard_of
 
 # What Exogate's own process need not keep: with it, whoever reads this environment could speak for the job.
 _HIDDEN = ("GITHUB_", "ACTIONS_", "RUNNER_", "INPUT_", PREFIX)
@@ -18,9 +19,17 @@ _LARGEST_EVENT = 64 * 1024 * 1024
 
 
 class Environment(BaseModel):
-    """A runner's default variables, as far as the Action needs them."""
+    """A runner's default variables, as far as the Action needs them.
+
+    ``public_url`` is the operator's: where the dashboard is, if there is one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @property
+    def dashboard(self) -> str | None:
+        """The dashboard's address, where a usable one is named."""
+        return dashboard_of({VARIABLE: self.public_url})
 
     event_name: str = Field(alias="GITHUB_EVENT_NAME", min_length=1)
     event_path: Path = Field(alias="GITHUB_EVENT_PATH")
@@ -32,6 +41,7 @@ class Environment(BaseModel):
     server_url: str = Field("https://github.com", alias="GITHUB_SERVER_URL")
     api_url: str = Field("https://api.github.com", alias="GITHUB_API_URL")
     output: Path | None = Field(default=None, alias="GITHUB_OUTPUT")
+    public_url: str = Field(default="", alias="EXOGATE_PUBLIC_URL")
     step_summary: Path | None = Field(default=None, alias="GITHUB_STEP_SUMMARY")
 
 

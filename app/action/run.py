@@ -134,9 +134,10 @@ def _report(
     notes = label(inputs, environment, sides, result, policy)
     append(environment.output, document(outputs_of(result, review_json=str(review_json), sarif_file=str(sarif))))
     if inputs.summary:
-        append(environment.step_summary, page(result, ending, notes))
+        append(environment.step_summary, page(result, ending, notes, dashboard=environment.dashboard))
     lines = commands(list(annotations_of(result))) if inputs.annotations else []
-    log = "\n".join([render(result, "terminal", width=_WIDTH), ending.sentence, *notes])
+    told = render(result, "terminal", width=_WIDTH, dashboard=environment.dashboard)
+    log = "\n".join([told, ending.sentence, *notes])
     return Told(log, tuple(lines), ending.status)
 
 

@@ -15,10 +15,15 @@ LIMIT = 1024 * 1024
 _LONGEST_NOTE = 2_000
 
 
-def page(review: Review, ending: Ending, notes: Sequence[str], *, limit: int = LIMIT) -> str:
-    """Return the page in at most *limit* bytes of UTF-8; what does not fit is counted and is in the JSON report."""
+def page(
+    review: Review, ending: Ending, notes: Sequence[str], *, limit: int = LIMIT, dashboard: str | None = None
+) -> str:
+    """Return the page in at most *limit* bytes of UTF-8; what does not fit is counted and is in the JSON report.
+
+    *dashboard* is the address of one, where the workflow names it.
+    """
     tail = _tail(ending, notes)
-    return render(review, limit=max(0, limit - 1 - len(tail.encode()))) + tail
+    return render(review, limit=max(0, limit - 1 - len(tail.encode())), dashboard=dashboard) + tail
 
 
 def unjudged_page(heading: str, sentence: str, ending: Ending) -> str:

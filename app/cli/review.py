@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -96,10 +97,12 @@ def _read_body(path: Path | None) -> str | None:
 
 def _render(result: object, form: str, *, to_file: bool) -> str:
     from app.reporting.dispatch import render
+    from app.reporting.evidence_link import dashboard_of
     from app.review_types import Review
 
     assert isinstance(result, Review)
-    return render(result, form, width=100 if to_file else width(), colour=not to_file and use_colour())
+    columns, colour = 100 if to_file else width(), not to_file and use_colour()
+    return render(result, form, width=columns, colour=colour, dashboard=dashboard_of(os.environ))
 
 
 def _status(decision: str) -> int:

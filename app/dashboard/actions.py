@@ -17,9 +17,8 @@ from sqlalchemy import select
 from app.dashboard.pages import url
 from app.dashboard.services import Dashboard, Viewer
 from app.dashboard.views.common import repository_or_404
-from app.dashboard.views.simulate import simulated
+from app.dashboard.views.simulate import choices, simulated
 from app.ledger.models import Review
-from gates.presets import preset_names
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -51,7 +50,7 @@ def say_provenance(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, 
         abort(400, "Say who wrote this change: human or ai.")
     if not reason:
         abort(400, f"Say why, in 1 to {LONGEST_REASON} characters: it is kept, and others read it.")
-    done = dashboard.hands.say_provenance(
+    asked = dashboard.hands.say_provenance(
         repository_id=target.repository_id,
         repository=target.repository,
         number=target.number,
@@ -61,7 +60,7 @@ def say_provenance(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, 
         value=value,
         reason=reason,
     )
-    return _back(viewer, target, done, "written")
+    return _back(viewer, target, f"asked to have it written down that this is {value}", "written", asked)
 
 
 def rerun(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, number: int) -> Response:
@@ -82,11 +81,14 @@ def run_missing(dashboard: Dashboard, viewer: Viewer) -> Response:
     """Have gates run on whose verdict a simulation hangs; what they say is shown there, and nowhere on GitHub."""
     owner, _, name = request.form.get("repository", "").partition("/")
     policy = request.form.get("policy", "")
-    if policy not in preset_names():
-        abort(400, f"This is no policy that can be simulated. There are: {', '.join(preset_names())}.")
     with dashboard.ledger.reading() as session:
         repository = repository_or_404(session, viewer, owner, name)
-        unknown = [one for one in simulated(dashboard, session, repository, policy) if one[1].decision is None]
+        offered = choices(session, repository)
+        if policy not in offered:
+            names = ", ".join(one.label for one in offered.values())
+            abort(400, f"This is no policy that can be simulated here. There are: {names}.")
+        results = simulated(dashboard, session, repository, offered[policy])
+    unknown = [one for one in results if one[1].decision is None]
     writable = {id_ for id_ in repository.ids if viewer.may_write(id_, repository.name)}
     if not writable:
         abort(403, _NOT_YOURS.format(repository.name))
@@ -137,7 +139,7 @@ def _reason(text: str) -> str:
     return reason if len(reason) <= LONGEST_REASON else ""
 
 
-def _back(viewer: Viewer, target: _Target, done: str, code: str) -> Response:
+def _back(viewer: Viewer, target: _Target, done: str, code: str, asked: str | None = None) -> Response:
     _LOG.info("%s#%d: %s: %s", target.repository, target.number, viewer.login, done)
-    where = url(f"/r/{target.repository}/{target.number}", said=code)
+    where = url(f"/r/{target.repository}/{target.number}", said=code, ask=asked)
     return redirect(where, 303)  # type: ignore[return-value]

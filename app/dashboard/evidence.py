@@ -46,16 +46,19 @@ def shipped_policies() -> dict[str, Policy]:
     return found
 
 
-def evidence(policy_hash: str, name: str, shelf: Shelf) -> Evidence:
-    """Return what is known of the policy of this hash; *name* is what it is called."""
-    policy = shipped_policies().get(policy_hash)
+def evidence(policy_hash: str, name: str, shelf: Shelf, kept: Policy | None = None) -> Evidence:
+    """Return what is known of the policy of this hash; *name* is what it is called.
+
+    *kept* is the policy itself, where the ledger has it.
+    """
+    policy = shipped_policies().get(policy_hash) or kept
     if policy is not None:
         found = find(policy, shelf)
         card = found.card or (found.found.card if found.found else None)
         return Evidence(name, policy_hash, found.status, found.line, found.reason, card, policy, found.left_out)
     own = shelf.find(policy_hash)
     if own is None:
-        why = "The ledger keeps a policy's hash and not its text, and no card is about this hash."
+        why = "Only the hash of this policy is known here, and no card is about this hash."
         return Evidence(name, policy_hash, "unmeasured", line.unmeasured(name), why, None, None)
     if own.stale is not None:
         return Evidence(name, policy_hash, "stale", line.stale(name, own.stale), own.stale, own.card, None)

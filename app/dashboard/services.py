@@ -13,6 +13,10 @@ from gates.evidence.shelf import Shelf, shipped
 
 # What the local operator is called. No account can have this name: GitHub's have no spaces.
 OPERATOR = "the local operator"
+# The event under which the record of deliveries keeps what was asked for here.
+DASHBOARD = "dashboard"
+# How a person's word begins there, before "human" or "ai".
+SAYS = "says "
 
 
 class UnavailableError(RuntimeError):
@@ -67,7 +71,10 @@ class Hands(Protocol):
         value: str,
         reason: str,
     ) -> str:
-        """Have a person's word (*value*: ``human`` or ``ai``) written down. Return what was done, in a sentence."""
+        """Have a person's word (*value*: ``human`` or ``ai``) written down.
+
+        Return the delivery under which the ledger tells what became of it.
+        """
 
     def judge(
         self,
@@ -82,7 +89,9 @@ class Hands(Protocol):
         policy: str,
         gates: Sequence[str],
     ) -> str:
-        """Have a reviewed change judged by gates of a shipped policy, for a simulation.
+        """Have a reviewed change judged by gates of a policy, for a simulation.
+
+        *policy* is a shipped one's name, or the hash of one that the ledger has.
 
         Return what was done, in a sentence.
         """

@@ -15,7 +15,7 @@ _GHOST = Actor(10137, "ghost", is_bot=False)  # whom GitHub shows for an account
 
 @dataclass(frozen=True)
 class PullRequest:
-    """A pull request. ``body`` and ``head_ref`` are its author's words; all else is GitHub's.
+    """A pull request. ``title``, ``body`` and ``head_ref`` are its author's words; all else is GitHub's.
 
     ``repository`` is the base's name as it is now (it may have been renamed), ``head_repository`` ``None`` where the
     fork is gone. ``updated`` is GitHub's time of the last change, as it writes it.
@@ -28,6 +28,7 @@ class PullRequest:
     is_draft: bool
     merge_sha: str | None
     author: Actor
+    title: str
     body: str
     base_ref: str
     base: str
@@ -73,6 +74,7 @@ def read_pull(data: Mapping[str, Any]) -> PullRequest:
             is_draft=bool(data.get("draft")),
             merge_sha=data.get("merge_commit_sha") if merged else None,
             author=read_actor(data.get("user")),
+            title=str(data.get("title") or ""),
             body=str(data.get("body") or ""),
             base_ref=str(base["ref"]),
             base=str(base["sha"]),

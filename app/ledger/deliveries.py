@@ -39,6 +39,7 @@ class Deliveries(Store):
         installation: int | None = None,
         repository_id: int | None = None,
         received: datetime | None = None,
+        number: int | None = None,
     ) -> bool:
         """Add a delivery. Return ``False`` where one with this id was heard before: it is not added again."""
         now = self.now()
@@ -48,6 +49,7 @@ class Deliveries(Store):
             "action": action,
             "installation": installation,
             "repository_id": repository_id,
+            "number": number,
             "received": received or now,
             "recorded": now,
         }

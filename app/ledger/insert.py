@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.ledger.models import Base, LedgerRow
+from app.ledger.base import Base, LedgerRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Executable

@@ -7,69 +7,30 @@ a change and are untrusted.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Double, ForeignKey, Index, Integer, MetaData, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from app.ledger.types import Key, Moment, Words
-
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    """What every table shares: the column types, and names for every constraint, which migrations need."""
-
-    metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        int: BigInteger,
-        float: Double,
-        str: Words,
-        bool: Boolean,
-        datetime: Moment,
-        dict[str, Any]: JSON,
-        list[str]: JSON,
-    }
-
-
-class LedgerRow(Base):
-    """A row that the database itself refuses to change or remove."""
-
-    __abstract__ = True
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    recorded: Mapped[datetime]
-
-
-class StateRow(Base):
-    """A row that is replaced as things go on; it holds nothing that the ledger's rows and GitHub do not tell."""
-
-    __abstract__ = True
-
-
-class Stamp:
-    """What judged: the signals' rule-set version, the policy's hash and the gates' versions."""
-
-    rules: Mapped[str]
-    policy_hash: Mapped[str]
-    gate_versions: Mapped[dict[str, Any]]
+from app.ledger.base import Base, LedgerRow, Stamp, StateRow
 
 
 class Delivery(LedgerRow):
-    """A webhook delivery that was believed, once for each of GitHub's delivery ids."""
+    """A webhook delivery that was believed, once for each of GitHub's delivery ids.
+
+    ``number`` is that of the one pull request which it is about. What was asked for on the dashboard has such a row,
+    too: its event is ``dashboard``.
+    """
 
     __tablename__ = "delivery"
+    __table_args__ = (Index(None, "repository_id", "number"),)
 
     guid: Mapped[str] = mapped_column(unique=True)
     event: Mapped[str]
     action: Mapped[str | None]
     installation: Mapped[int | None]
     repository_id: Mapped[int | None]
+    number: Mapped[int | None]
     received: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -129,6 +90,37 @@ class Review(LedgerRow, Stamp):
     tool_version: Mapped[str]
     document: Mapped[dict[str, Any]]
     delivery: Mapped[str | None]
+
+
+class PullSeen(LedgerRow):
+    """How a pull request was when it was looked at; the last row by ``updated``, and of these by ``id``, counts.
+
+    ``state`` is ``open``, ``closed`` or ``merged``, ``updated`` GitHub's time of the pull request's last change, and
+    ``review_id`` the review for which it was looked at.
+    """
+
+    __tablename__ = "pull_seen"
+    __table_args__ = (Index(None, "repository_id", "number", "updated"),)
+
+    repository_id: Mapped[int]
+    number: Mapped[int]
+    state: Mapped[str]
+    title: Mapped[str]
+    author: Mapped[str]
+    head_ref: Mapped[str]
+    base_ref: Mapped[str]
+    updated: Mapped[datetime]
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("review.id"))
+    delivery: Mapped[str | None]
+
+
+class PolicyText(LedgerRow):
+    """A policy that judged, once for each of its hashes: ``text`` is all of it, as ``gates.policy.Policy``."""
+
+    __tablename__ = "policy"
+
+    hash: Mapped[str] = mapped_column(unique=True)
+    text: Mapped[dict[str, Any]]
 
 
 class Verdict(LedgerRow, Stamp):

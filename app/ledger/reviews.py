@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from app.ledger.models import Review, Signal, Verdict
-from app.ledger.names import Names, seen_as
+from app.ledger.insert import add_once
+from app.ledger.models import PolicyText, Review, Signal, Verdict
+from app.ledger.names import seen_as
+from app.ledger.seen import Seen, Sightings, add_seen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-class Reviews(Names):
+class Reviews(Sightings):
     """The part of the ledger that reviews are written to and found in."""
 
     def review(
@@ -27,11 +29,14 @@ class Reviews(Names):
         number: int | None,
         installation: int | None = None,
         delivery: str | None = None,
+        seen: Seen | None = None,
+        policy_text: Mapping[str, Any] | None = None,
     ) -> int:
         """Add a review with its verdicts and signals, all or nothing. Return its id.
 
         *document* is the review in the form of ``review.schema.json`` (``reporting.json_.as_dict``); *number* is
-        ``None`` for a merge group.
+        ``None`` for a merge group. *seen* is the pull request as it was reviewed, *policy_text* the whole policy that
+        judged (``gates.policy.Policy`` as JSON), which is kept once.
         """
         with self.writing() as session:
             now = self.now()
@@ -66,6 +71,11 @@ class Reviews(Names):
             of_it = {"review_id": row.id, "repository_id": repository_id, "number": number, "head": row.head, **judged}
             session.add_all(_verdicts(document, of_it))
             session.add_all(_signals(provenance, of_it))
+            if seen is not None and number is not None:
+                add_seen(session, repository_id, number, seen, now, review_id=row.id, delivery=delivery)
+            if policy_text is not None:
+                kept = {"hash": policy["hash"], "text": dict(policy_text), "recorded": now}
+                add_once(session, PolicyText, ["hash"], kept)
             return row.id
 
     def latest_review(self, repository_id: int, number: int | None, head: str) -> Review | None:
@@ -84,6 +94,11 @@ class Reviews(Names):
             rows = rows.where(Review.recorded >= since)
         with self.reading() as session:
             return session.scalars(rows.order_by(Review.id.desc()).limit(limit)).all()
+
+    def policy_text(self, policy_hash: str) -> dict[str, Any] | None:
+        """Return a policy that judged, as ``gates.policy.Policy`` in JSON; ``None`` where it was not kept."""
+        with self.reading() as session:
+            return session.scalar(select(PolicyText.text).where(PolicyText.hash == policy_hash))
 
     def verdicts(self, review_id: int) -> Sequence[Verdict]:
         """Return the verdicts of a review, in the policy's order."""

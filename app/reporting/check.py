@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.reporting.evidence_link import evidence_page
 from app.reporting.markdown import CHECK_RUN_LIMIT, LONGEST_TEXT, render
 from app.reporting.text import clip, markdown
 from app.review_types import Review
 from app.standing import Approvals
 
 _MOST = 20
-_HASH = re.compile("[0-9a-f]{64}")
 _HOW = (
     "Write `/exogate rerun`, `/exogate explain` or `/exogate label human|ai REASON` in a comment, or press a button. "
     "A label that a person sets or takes off stays as they left it."
@@ -36,6 +35,5 @@ def summary(review: Review, approvals: Approvals, said: Sequence[str] = (), dash
 
 
 def _measured(policy_hash: str, dashboard: str | None) -> str:
-    if dashboard is None or not _HASH.fullmatch(policy_hash):
-        return ""
-    return f"[What was measured for this policy]({dashboard}/policies/{policy_hash}). "
+    page = evidence_page(policy_hash, dashboard)
+    return "" if page is None else f"[What was measured for this policy]({page}). "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.reporting import words
+from app.reporting.evidence_link import evidence_page
 from app.reporting.fit import Section, fit
 from app.reporting.next_steps import summarise
 from app.reporting.text import clip, code, markdown
@@ -26,13 +27,13 @@ _SYMBOLS = {Tone.GOOD: "✅", Tone.BAD: "❌", Tone.WARN: "⚠️", Tone.QUIET: 
 _TABLE = ("| | Gate | Weight | Reason | Time |", "|---|---|---|---|---:|")
 
 
-def render(review: Review, *, limit: int = CHECK_RUN_LIMIT) -> str:
-    """Return the report in at most *limit* bytes of UTF-8.
+def render(review: Review, *, limit: int = CHECK_RUN_LIMIT, dashboard: str | None = None) -> str:
+    """Return the report in at most *limit* bytes of UTF-8; *dashboard* is the address of ours, if it has one.
 
     Whatever does not fit is left out in whole lines, the least urgent first, and counted. Untrusted text renders
     as itself: it makes no markup, link, mention or reference.
     """
-    sections = [_head(review), _next(review), _gates(review), *_findings(review), _notes(review)]
+    sections = [_head(review, dashboard), _next(review), _gates(review), *_findings(review), _notes(review)]
     return fit([s for s in sections if s.opening or s.items], limit, _omitted)
 
 
@@ -40,7 +41,7 @@ def _omitted(count: int) -> str:
     return f"\n{words.counted(count, 'more part')} of this report did not fit; see the JSON report"
 
 
-def _head(review: Review) -> Section:
+def _head(review: Review, dashboard: str | None) -> Section:
     line = words.headline(review)
     facts = [
         f"- **Change** {_text(words.change_line(review))}",
@@ -48,7 +49,8 @@ def _head(review: Review) -> Section:
         f"- **Policy** {_text(words.policy_line(review))}",
     ]
     if evidence := words.evidence_line(review):
-        facts.append(f"- **Evidence** {_text(evidence)}")
+        page = evidence_page(review.policy.hash, dashboard)
+        facts.append(f"- **Evidence** {_text(evidence)}{f' ([its page]({page}))' if page else ''}")
     return Section([f"## {_SYMBOLS[line.tone]} {line.word}{_rest(line.rest)}", "", *facts], [], [], _more("line"))
 
 

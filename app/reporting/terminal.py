@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from app.reporting import words
+from app.reporting.evidence_link import evidence_page
 from app.reporting.next_steps import summarise
 from app.reporting.text import clip, visible
 from app.reporting.words import Tone
@@ -31,15 +32,15 @@ _SYMBOLS = {Tone.GOOD: "✓", Tone.BAD: "✗", Tone.WARN: "!", Tone.QUIET: "-"}
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
-def render(review: Review, *, width: int, colour: bool) -> str:
+def render(review: Review, *, width: int, colour: bool, dashboard: str | None = None) -> str:
     """Return the report, at most *width* columns wide (60 to 200), ending in a newline.
 
-    Without *colour* it holds no escape sequence at all. Untrusted text is shown with its control and invisible
-    characters as escapes.
+    *dashboard* is the address of ours, if it has one. Without *colour* it holds no escape sequence at all. Untrusted
+    text is shown with its control and invisible characters as escapes.
     """
     out = io.StringIO()
     console = _console(out, max(MIN_WIDTH, min(MAX_WIDTH, width)), colour=colour)
-    _print_head(console, review)
+    _print_head(console, review, dashboard)
     if review.verdicts:
         console.print()
         console.print(_gates(review, timed=console.width >= _ROOM_FOR_TIME))
@@ -69,7 +70,7 @@ def _console(out: io.StringIO, width: int, *, colour: bool) -> Console:
     )
 
 
-def _print_head(console: Console, review: Review) -> None:
+def _print_head(console: Console, review: Review, dashboard: str | None) -> None:
     line = words.headline(review)
     style = _STYLES[line.tone]
     console.print(_text((f"{_SYMBOLS[line.tone]} {line.word}", f"bold {style}"), (_safe(line.rest), style)))
@@ -81,6 +82,8 @@ def _print_head(console: Console, review: Review) -> None:
     facts.add_row("policy", _text((_safe(words.policy_line(review)), "")))
     if evidence := words.evidence_line(review):
         facts.add_row("evidence", _text((_safe(evidence), "")))
+        if page := evidence_page(review.policy.hash, dashboard):
+            facts.add_row("", _text((_safe(page), "dim")))
     console.print(_indented(facts))
 
 

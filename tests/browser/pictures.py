@@ -22,6 +22,8 @@ TARGET = Path(".github")
 _SIZE = {"width": 1180, "height": 820}
 # The pull request with a bug, whose tests were edited to agree.
 _SHOWN = 1 + [branch.branch for branch in sample.branches()].index("copilot/rounding")
+# As GitHub would call them: by the first line of what they say.
+_TITLES = {branch.branch: branch.message.partition("\n")[0] for branch in sample.branches()}
 # The picture's name, the page, and whether the whole of it is shown.
 _PAGES = (
     ("dashboard-queue", "/queue", False),
@@ -49,7 +51,7 @@ def main() -> int:
         return 1
     with (
         tempfile.TemporaryDirectory(prefix="exogate-pictures-") as scratch,
-        place(Path(scratch), [branch.branch for branch in sample.branches()]) as made,
+        place(Path(scratch), list(_TITLES), _TITLES) as made,
         sync_playwright() as playwright,
     ):
         arguments = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]

@@ -10,14 +10,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.demo import sample
 from app.ledger.ledger import Ledger
+from app.ledger.seen import PullIs, Seen
 from app.reporting.json_ import as_dict
 from app.review import Request, review
 from app.review_types import Revision
@@ -137,12 +139,17 @@ def up(folder: Path, environment: dict[str, str], *options: str) -> Iterator[tup
 
 
 @contextmanager
-def place(folder: Path, branches: Sequence[str] = BRANCHES) -> Iterator[Place]:
-    """Have all of it until the end of the block; the shop's pull requests are of *branches*."""
+def place(
+    folder: Path, branches: Sequence[str] = BRANCHES, titles: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Place]:
+    """Have all of it until the end of the block; the shop's pull requests are of *branches*.
+
+    One that *titles* does not name has a hostile title.
+    """
     (folder / "github").mkdir(parents=True)
     with running(folder / "github") as standin:
         standin.world.clock.use_real_time()
-        shop, secret, app, installed = _github(standin, folder, branches)
+        shop, secret, app, installed = _github(standin, folder, branches, titles)
         environment = {
             "EXOGATE_DATA_DIR": str(folder / "data"),
             "GITHUB_API_URL": standin.url,
@@ -168,7 +175,7 @@ def place(folder: Path, branches: Sequence[str] = BRANCHES) -> Iterator[Place]:
 
 
 def _github(
-    standin: StandIn, folder: Path, branches: Sequence[str]
+    standin: StandIn, folder: Path, branches: Sequence[str], titles: Mapping[str, str]
 ) -> tuple[Repository, Repository, App, tuple[Installation, Installation]]:
     world = standin.world
     sample.build(folder / "work")
@@ -181,7 +188,7 @@ def _github(
         repo.git("fetch", "--quiet", str(work.path), "refs/heads/*:refs/heads/*")
     for branch in branches:
         pull = world.open_pull(shop, shop, branch, author="jo")
-        shop.issues[pull.number].title = EVIL.format("title")
+        shop.issues[pull.number].title = titles.get(branch, EVIL.format("title"))
     world.open_pull(secret, secret, "basket", author="eve")
     shop.roles |= {"mira": "write", "ravi": "read"}
     for login in ("mira", "ravi", "eve"):
@@ -207,4 +214,5 @@ def _reviewed(ledger: Ledger, work: Path, repo: Repository, number: int, install
         number=number,
         installation=installed.id,
         delivery=f"sample-{repo.id}-{number}",
+        seen=Seen(PullIs.OPEN, ledger.now(), repo.issues[number].title, repo.issues[number].user.login, branch, "main"),
     )

@@ -174,6 +174,19 @@ class TestByKeyboard:
         )
 
 
+def test_the_title_is_text(place: Place, open_page: Opens) -> None:
+    page = open_page()
+    seen = watched(page)
+    sign_in(page, place, "ravi", "/r/octo/shop/1")
+    for path in ("/r/octo/shop/1", "/queue", "/r/octo/shop"):
+        page.goto(place.page(path))
+        assert EVIL.format("title") in page.inner_text("main"), path
+        assert page.evaluate("window.hacked") is None
+    page.goto(place.page("/r/octo/shop/1"))
+    assert EVIL.format("title")[:20] in page.title()
+    assert seen == []
+
+
 def test_the_branchs_name_is_text(place: Place, open_page: Opens) -> None:
     page = open_page()
     sign_in(page, place, "ravi", "/r/octo/shop/3")

@@ -50,6 +50,28 @@ def test_a_maintainer_signs_in_reads_overrides_and_signs_out(place: Place, open_
     assert seen == []
 
 
+def test_a_word_that_the_worker_refuses_is_told_with_the_reason(place: Place, open_page: Opens) -> None:
+    """The right to write was there when the page was made, and is gone when the worker asks GitHub."""
+    page = open_page()
+    sign_in(page, place, "mira", "/r/octo/shop/1")
+    place.shop.roles["mira"] = "read"
+    try:
+        page.check("#say-provenance input[value=ai]")
+        page.fill("#say-provenance [name=reason]", "too late")
+        page.click("#say-provenance button[type=submit]")
+
+        def told() -> bool:
+            page.reload()
+            return "It was not written down. mira may not write" in page.inner_text(".said")
+
+        until(told, "the refusal", place.process)
+    finally:
+        place.shop.roles["mira"] = "write"
+    page.goto(place.page("/r/octo/shop/1"))
+    assert "not written" in page.inner_text("main")
+    assert all(row.reason != "too late" for row in place.ledger.overrides(place.shop.id, 1))
+
+
 def test_a_maintainer_has_a_head_reviewed_again(place: Place, open_page: Opens) -> None:
     page = open_page()
     sign_in(page, place, "mira", "/r/octo/shop/1")

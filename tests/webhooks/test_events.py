@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from webhooks.events import AI_BUTTON, HUMAN_BUTTON, KNOWN, RERUN_BUTTON, route
-from webhooks.jobs import Command, Installed, Job, Merged, Override, Reconsider, ReviewHead, from_json, to_json
+from webhooks.jobs import (
+    Command,
+    GroupGone,
+    Installed,
+    Job,
+    Look,
+    Merged,
+    Override,
+    Reconsider,
+    ReviewHead,
+    from_json,
+    to_json,
+)
 from webhooks.payloads import Heading, PayloadError, read
 
 from .examples import COUNT, examples
@@ -27,11 +40,16 @@ def review(reason: str, *, again: bool = False, updated: int = 0) -> ReviewHead:
 
 
 UPDATED = 1777629600
+LOOK = Look(**WHERE, number=1, head=HEAD, is_open=True, updated=UPDATED)
 
 
-@pytest.mark.parametrize("action", ["opened", "reopened", "synchronize"])
+@pytest.mark.parametrize("action", ["opened", "synchronize"])
 def test_a_new_head_is_reviewed(action: str) -> None:
     assert jobs("pull_request", pulled(action)) == [review(f"pull_request.{action}", updated=UPDATED)]
+
+
+def test_what_is_opened_again_is_reviewed_and_looked_at() -> None:
+    assert jobs("pull_request", pulled("reopened")) == [review("pull_request.reopened", updated=UPDATED), LOOK]
 
 
 def test_another_base_is_reviewed_again() -> None:
@@ -70,10 +88,11 @@ def test_a_label_by_a_person_is_an_override_and_a_bots_is_not(action: str) -> No
     assert jobs("pull_request", {**labeled, "sender": {**BOT, "type": "User"}}) == []
 
 
-def test_a_merge_is_told_and_a_closing_is_not() -> None:
+def test_a_merge_is_told_and_a_closing_is_looked_at() -> None:
     merged = event("closed", pull_request=pull(merged=True, merge_commit_sha=MERGE))
     assert jobs("pull_request", merged) == [Merged(**WHERE, number=1, head=HEAD, merge_sha=MERGE)]
-    assert jobs("pull_request", event("closed", pull_request=pull(merged=False, merge_commit_sha=MERGE))) == []
+    closed = event("closed", pull_request=pull(merged=False, merge_commit_sha=MERGE))
+    assert jobs("pull_request", closed) == [replace(LOOK, is_open=False)]
 
 
 def suite(action: str, app: int = APP, pulls: list[Any] | None = None) -> dict[str, Any]:
@@ -149,7 +168,9 @@ def test_a_merge_group_is_reviewed_for_real() -> None:
     assert jobs("merge_group", event("checks_requested", merge_group=group)) == [
         ReviewHead(**WHERE, number=None, head=HEAD, base_ref="main", base=BASE, reason="merge_group.checks_requested")
     ]
-    assert jobs("merge_group", event("destroyed", merge_group=group)) == []
+    gone = event("destroyed", merge_group=group, reason="dequeued")
+    assert jobs("merge_group", gone) == [GroupGone(**WHERE, head=HEAD, reason="dequeued")]
+    assert jobs("merge_group", event("destroyed", merge_group=group)) == [GroupGone(**WHERE, head=HEAD, reason="")]
 
 
 def comment(body: str | None, **more: Any) -> dict[str, Any]:
@@ -250,6 +271,8 @@ def test_every_published_example_is_routed() -> None:
         ("check_suite", "rerequested", 29310, [ReviewHead]),
         ("check_run", "rerequested", 2, [ReviewHead]),
         ("merge_group", "checks_requested", APP, [ReviewHead]),
+        ("pull_request", "reopened", APP, [ReviewHead, Look]),
+        ("pull_request", "closed", APP, [Look]),
         ("installation", "deleted", APP, [Installed]),
         ("pull_request_review", "dismissed", APP, [Reconsider]),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rq.job import JobStatus
@@ -46,6 +46,34 @@ def test_a_body_is_taken_as_what_it_says_is(intake: Intake, memory: Memory, queu
     queue.outbox.drain(memory)
     first, second = memory.rows.values()
     assert replace(first, id="d-2", repository_id=12, received=second.received) == second
+
+
+OF_ONE = {"number": 4, "head": {"sha": HEAD, "ref": "f"}, "base": {"sha": NEWER, "ref": "main"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "number"),
+    [
+        ("pull_request", pulled("opened"), 1),
+        ("pull_request", pulled("assigned"), 1),  # which asks for nothing
+        ("pull_request_review", pulled("submitted"), 1),
+        ("issue_comment", event("created", comment={"id": 1}, issue={"number": 3, "pull_request": {}}), 3),
+        ("issue_comment", event("created", comment={"id": 1}, issue={"number": 3}), None),
+        ("check_run", event("created", check_run={"app": {"id": 1}, "head_sha": HEAD, "pull_requests": [OF_ONE]}), 4),
+        (
+            "check_suite",
+            event("requested", check_suite={"app": {"id": 1}, "head_sha": HEAD, "pull_requests": [OF_ONE, OF_ONE]}),
+            None,
+        ),
+        ("pull_request", event("assigned"), None),  # of another form than we know
+    ],
+)
+def test_a_delivery_is_kept_with_its_pull_request(
+    intake: Intake, memory: Memory, queue: JobQueue, name: str, payload: dict[str, Any], number: int | None
+) -> None:
+    intake.take(name, "d-1", payload)
+    queue.outbox.drain(memory)
+    assert memory.rows["d-1"].number == number
 
 
 def test_a_duplicate_of_what_was_done_is_not_done_again(intake: Intake, queue: JobQueue) -> None:

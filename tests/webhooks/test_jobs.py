@@ -7,9 +7,11 @@ import pytest
 
 from webhooks.jobs import (
     Command,
+    GroupGone,
     Installed,
     Job,
     JobError,
+    Look,
     Merged,
     Override,
     Reconsider,
@@ -29,6 +31,8 @@ JOBS: list[Job] = [
     Override(**WHERE, number=1, head=HEAD, actor="ada", kind="labeled", value="provenance/human", reason=""),
     Command(**WHERE, number=1, comment_id=9, actor="ada", text="/exogate rerun"),
     Merged(**WHERE, number=1, head=HEAD, merge_sha=MERGE),
+    Look(**WHERE, number=1, head=HEAD, is_open=False, updated=9),
+    GroupGone(**WHERE, head=HEAD, reason="dequeued"),
     Installed(5, "octo", "created", ("octo/shop",), "d-1"),
 ]
 
@@ -55,6 +59,6 @@ def test_what_is_no_job_is_refused(found: dict[str, object]) -> None:
 
 
 def test_jobs_of_a_pull_request_share_a_lane_and_merge_groups_have_their_own() -> None:
-    assert {job.lane for job in JOBS if not isinstance(job, Installed) and job.number == 1} == {"11:1"}
-    assert replace(REVIEW, number=None).lane == f"11:{HEAD}"
+    assert {job.lane for job in JOBS if getattr(job, "number", None) == 1} == {"11:1"}
+    assert {replace(REVIEW, number=None).lane, GroupGone(**WHERE, head=HEAD, reason="").lane} == {f"11:{HEAD}"}
     assert JOBS[-1].lane == "installation:5"

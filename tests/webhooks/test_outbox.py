@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -43,9 +44,16 @@ def counts(host: Host) -> tuple[int, int, int]:
         return rows or 0, outcomes or 0, told or 0
 
 
-@pytest.mark.parametrize("entry", [Entry(DELIVERY), Entry(replace(DELIVERY, action=None), SUPERSEDED, "W\u00e4re.")])
+@pytest.mark.parametrize(
+    "entry", [Entry(DELIVERY), Entry(replace(DELIVERY, action=None, number=9), SUPERSEDED, "W\u00e4re.")]
+)
 def test_an_entry_is_what_it_was(entry: Entry) -> None:
     assert entry_of(row_of(entry)) == entry
+
+
+def test_an_entry_of_an_older_version_is_read() -> None:
+    row = {name: value for name, value in json.loads(row_of(Entry(DELIVERY))).items() if name != "number"}
+    assert entry_of(json.dumps(row)) == Entry(replace(DELIVERY, number=None))
 
 
 def test_what_is_written_down_is_removed_and_what_is_not_stays(queue: JobQueue, memory: Memory) -> None:

@@ -14,7 +14,7 @@ from rq.job import JobStatus
 from rq.rate_limit import RateLimitRegistry, release_slot
 
 from webhooks.hook_job import FUNCTION, HookJob, work_of
-from webhooks.jobs import Command, Job, JobError, Reconsider, ReviewHead, to_json
+from webhooks.jobs import Command, GroupGone, Job, JobError, Reconsider, ReviewHead, to_json
 from webhooks.queue import JobQueue, Put
 from webhooks.redis_connection import QueueError, connect, shown
 
@@ -68,6 +68,33 @@ def test_a_job_that_failed_can_be_put_there_again(queue: JobQueue, status: JobSt
     assert queue.put(REVIEW, "d-1") is Put.QUEUED
     assert queue.rq.job_ids == ["d-1"]
     assert queue.depth()["failed"] == 0
+
+
+GROUP = replace(REVIEW, number=None, base=NEWER)
+DESTROYED = GroupGone(**{**WHERE, "delivery": "d-2"}, head=HEAD, reason="dequeued")
+
+
+def test_a_merge_group_that_is_gone_has_its_review_stopped(queue: JobQueue) -> None:
+    assert queue.put(GROUP, "d-1") is Put.QUEUED
+    assert queue.superseded(GROUP, "d-1") is None
+    assert queue.put(DESTROYED, "d-2") is Put.QUEUED
+    assert "nobody waits" in (queue.superseded(GROUP, "d-1") or "")
+    other = replace(GROUP, head=NEWER)
+    assert queue.put(other, "d-3") is Put.QUEUED
+    assert queue.superseded(other, "d-3") is None
+
+
+def test_a_merge_group_that_is_heard_of_after_its_end_is_not_reviewed(queue: JobQueue) -> None:
+    assert queue.put(DESTROYED, "d-2") is Put.QUEUED
+    assert queue.put(GROUP, "d-1") is Put.GONE
+    left = queue.redis.ttl(f"exogate:head:{GROUP.lane}")
+    assert isinstance(left, int) and 3 * 86_400 < left <= 4 * 86_400, "and no longer: a busy queue has many groups"
+    assert queue.put(DESTROYED, "d-2") is Put.THERE
+    assert queue.rq.job_ids == ["d-2"]
+
+
+def test_a_merge_group_may_be_asked_for_twice(queue: JobQueue) -> None:
+    assert [queue.put(GROUP, "d-1"), queue.put(GROUP, "d-4")] == [Put.QUEUED, Put.QUEUED]
 
 
 def test_of_many_at_once_one_puts_it_there(queue: JobQueue) -> None:

@@ -14,11 +14,12 @@ from app.github.app_auth import Installations
 from app.github.errors import GitHubError, LostError
 from app.settings import Secret, Settings
 from tests.standin.faults import Kind
-from webhooks.deliveries import DONE, FAILED
+from webhooks.deliveries import DONE, FAILED, OWN, Delivery
 from webhooks.hooks import GitHubHooks, Sent
 from webhooks.intake import Intake, Taken
 from webhooks.jobs import Reconsider
 from webhooks.payloads import PayloadError
+from webhooks.queue import Put
 from webhooks.recovery import Recovery
 
 from .payloads import APP, HEAD, NEWER, WHERE, pulled
@@ -126,6 +127,26 @@ def test_what_redis_lost_is_taken_in_again_however_old(recovery: Recovery, recor
     queue.redis.set("exogate:recovery:until", until)
     assert recovery.look() == 1
     assert queue.rq.job_ids == ["d-1"]
+
+
+def test_what_redis_lost_of_the_dashboards_is_given_up(
+    recovery: Recovery, record: Record, queue: JobQueue, memory: Memory
+) -> None:
+    """GitHub does not know of it, so it is not asked for all that it sent in days."""
+    recovery.look()
+    id_ = f"{OWN}1"
+    asked = Delivery(id_, "dashboard", "says human", 5, 11, NOW - timedelta(hours=5), 1)
+    assert queue.take(asked, [Reconsider(**{**WHERE, "delivery": id_}, number=1, head=HEAD, reason="x")]) == [
+        Put.QUEUED
+    ]
+    record.add("old", pulled("opened"), age=86_400)
+    assert recovery.look() == 0 and memory.outcome(id_) is None, "it waits"
+    until = queue.redis.get("exogate:recovery:until")
+    queue.redis.flushall()
+    assert until is not None
+    queue.redis.set("exogate:recovery:until", until)
+    assert recovery.look() == 0
+    assert (record.asked, memory.outcomes[id_]) == ([], [(FAILED, "Redis lost it before anybody did it. Ask again.")])
 
 
 def test_what_is_on_its_way_is_waited_for(recovery: Recovery, record: Record) -> None:

@@ -130,7 +130,7 @@ def test_a_delivery_without_its_headers_is_refused(client: FlaskClient, headers:
 
 def test_a_body_in_another_form_of_json_is_read(client: FlaskClient, queue: JobQueue) -> None:
     assert post(client, b"\xef\xbb\xbf" + BODY, id_="d-1").status_code == 202
-    assert post(client, json.dumps({**pulled("closed"), "title": "\ud800"}).encode(), id_="d-2").status_code == 204
+    assert post(client, json.dumps({**pulled("assigned"), "title": "\ud800"}).encode(), id_="d-2").status_code == 204
 
 
 def test_a_payload_that_does_not_fit_is_refused_with_the_field(client: FlaskClient) -> None:

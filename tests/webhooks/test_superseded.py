@@ -15,7 +15,7 @@ from tests.conftest import Repo
 from tests.gates.sandbox.attacks.probes import processes_with
 from tests.standin.fixtures import work
 from webhooks.deliveries import DONE, SUPERSEDED
-from webhooks.jobs import ReviewHead
+from webhooks.jobs import GroupGone, ReviewHead
 from webhooks.queue import JobQueue, Put
 
 from .processes import Host, until
@@ -104,3 +104,26 @@ def test_a_push_ends_the_gates_of_the_older_head_and_the_newer_is_reviewed(
     assert (newer["status"], newer["conclusion"]) == ("completed", "success")
     assert f"{SUPERSEDED}: A newer head was asked for" in app_host.log
     until(lambda: f"octo/shop#1 at {new[:7]}: {DONE}" in app_host.log, worker)
+
+
+def test_a_merge_group_that_is_gone_ends_its_gates(
+    app_host: Host, queue: JobQueue, project: Repository, work: Repo, word: str
+) -> None:
+    base = project.commit("main")
+    head = work.commit({"slow": "", "double.py": "def double(n):\n    return 2 * n\n"}, "In the queue")
+    work.git("push", "--quiet", str(project.directory), "HEAD:refs/heads/gh-readonly-queue/main/pr-1")
+    installation = int(app_host.environment["EXOGATE_TEST_INSTALLATION"])
+    group = ReviewHead(installation, project.id, "octo/shop", None, head, "main", "test", "group", base=base)
+    assert queue.put(group, "group") is Put.QUEUED
+    worker = app_host.worker()
+    until(lambda: processes_with(word.encode()), worker)
+
+    gone = GroupGone(installation, project.id, "octo/shop", head, "dequeued", "gone")
+    assert queue.put(gone, "gone") is Put.QUEUED
+    until(lambda: [run for run in runs(project, head) if run.get("conclusion")], worker)
+
+    assert processes_with(word.encode()) == []
+    (run,) = runs(project, head)
+    assert (run["status"], run["conclusion"]) == ("completed", "neutral")
+    assert f"The merge group of {head[:7]} is gone" in run["output"]["summary"]
+    until(lambda: f"octo/shop at {head[:7]}: {DONE}: The merge group is gone" in app_host.log, worker)

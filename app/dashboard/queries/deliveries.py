@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, false, func, or_, select
 
 from app.dashboard.queries.names import names_of
 from app.dashboard.queries.scope import Readable, within
-from app.ledger.models import Delivery, DeliveryOutcome
+from app.ledger.models import Delivery, DeliveryOutcome, Review
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -22,13 +22,18 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A delivery; ``outcome`` is ``None`` where nothing became of it yet."""
+    """A delivery; ``outcome`` is ``None`` where nothing became of it yet.
+
+    ``number`` is that of its pull request, and ``reviewed`` says that this has a page.
+    """
 
     id: int
     guid: str
     event: str
     action: str | None
     repository: str | None
+    number: int | None
+    reviewed: bool
     received: datetime
     outcome: str | None
     detail: str
@@ -73,8 +78,9 @@ def deliveries(session: Session, readable: Readable, before: int | None = None, 
     found = session.execute(rows).all()
     shown = found[:PER_PAGE]
     names = names_of(session, (heard.repository_id for heard, _ in shown if heard.repository_id is not None))
+    pages = _reviewed(session, [heard for heard, _ in shown])
     return Listing(
-        [_row(heard, done, names) for heard, done in shown], shown[-1][0].id if len(found) > PER_PAGE else None
+        [_row(heard, done, names, pages) for heard, done in shown], shown[-1][0].id if len(found) > PER_PAGE else None
     )
 
 
@@ -98,13 +104,26 @@ def _last(of: type[Delivery]) -> object:
     return select(func.max(told.c.id)).where(told.c.guid == of.guid).correlate(of).scalar_subquery()
 
 
-def _row(heard: Delivery, done: DeliveryOutcome | None, names: dict[int, str]) -> Row:
+def _reviewed(session: Session, deliveries: Sequence[Delivery]) -> set[tuple[int, int]]:
+    """Return those of the deliveries' pull requests, as (repository, number), that were reviewed."""
+    numbers: dict[int, set[int]] = {}
+    for one in deliveries:
+        if one.repository_id is not None and one.number is not None:
+            numbers.setdefault(one.repository_id, set()).add(one.number)
+    which = [and_(Review.repository_id == one, Review.number.in_(of_it)) for one, of_it in numbers.items()]
+    rows = select(Review.repository_id, Review.number).where(or_(false(), *which)).distinct()
+    return {(one, number) for one, number in session.execute(rows) if number is not None}
+
+
+def _row(heard: Delivery, done: DeliveryOutcome | None, names: dict[int, str], pages: set[tuple[int, int]]) -> Row:
     return Row(
         id=heard.id,
         guid=heard.guid,
         event=heard.event,
         action=heard.action,
         repository=names.get(heard.repository_id) if heard.repository_id is not None else None,
+        number=heard.number,
+        reviewed=(heard.repository_id, heard.number) in pages,
         received=heard.received,
         outcome=done.outcome if done else None,
         detail=done.detail if done else "",

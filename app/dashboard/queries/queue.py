@@ -1,4 +1,4 @@
-"""The pull requests that were reviewed and not merged: what awaits a look, newest first."""
+"""The pull requests that were reviewed and neither merged nor closed: what awaits a look, newest first."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from app.dashboard.queries import said
 from app.dashboard.queries.names import names_of
-from app.dashboard.queries.repository import is_merged, newest_of_pull
+from app.dashboard.queries.pulls import Called, awaits_a_look, last_seen_id
+from app.dashboard.queries.repository import newest_of_pull
 from app.dashboard.queries.scope import Readable, within
-from app.ledger.models import PullState, Review
+from app.ledger.models import PullSeen, PullState, Review
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 PER_PAGE = 50
+_CALLED = tuple(Called.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pull request by its newest review. ``decision`` is what the policy says, also where it only advises.
+    """A pull request by its newest review. ``called`` is what its author calls it, as far as that is known.
+
+    ``decision`` is what the policy says, also where it only advises.
 
     ``needed`` is the sentence on the review that the policy asks for; ``moved`` says that a newer head was asked for.
     """
@@ -42,6 +46,7 @@ class Row:
     review_id: int
     repository: str
     number: int
+    called: Called
     branch: str
     head: str
     recorded: datetime
@@ -74,7 +79,7 @@ def queue(session: Session, readable: Readable, filters: Filters, most: int = PE
     waiting = (
         select(Review.id)
         .where(Review.number.is_not(None), within(Review.repository_id, readable), *_narrowed(filters))
-        .where(newest_of_pull(), ~is_merged())
+        .where(newest_of_pull(), awaits_a_look())
     )
     rows = _asking(waiting) if filters.needs_review else waiting
     rows = rows.order_by(rows.selected_columns.id.desc()).limit(most + 1)
@@ -109,6 +114,7 @@ def _rows(session: Session, ids: Sequence[int]) -> list[Row]:
             Review.id,
             Review.repository_id,
             Review.number,
+            *(func.coalesce(getattr(PullSeen, name), "") for name in _CALLED),
             document[("head", "ref")].as_string(),
             Review.head,
             Review.recorded,
@@ -121,12 +127,16 @@ def _rows(session: Session, ids: Sequence[int]) -> list[Row]:
             func.coalesce(PullState.head, Review.head) != Review.head,
         )
         .outerjoin(PullState, head)
+        .outerjoin(PullSeen, PullSeen.id == last_seen_id())
         .where(Review.id.in_(ids))
         .order_by(Review.id.desc())
     )
     found = session.execute(rows).all()
     names = names_of(session, (row[1] for row in found))
-    return [Row(review_id, names[repository_id], *rest) for review_id, repository_id, *rest in found]
+    return [
+        Row(review_id, names[repository_id], number, Called(*rest[: len(_CALLED)]), *rest[len(_CALLED) :])
+        for review_id, repository_id, number, *rest in found
+    ]
 
 
 def repositories_in(session: Session, readable: Readable) -> list[str]:

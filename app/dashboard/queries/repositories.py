@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app.dashboard.queries.names import Repository
+from app.dashboard.queries.pulls import awaits_a_look
+from app.dashboard.queries.repository import newest_of_pull
 from app.dashboard.queries.scope import Readable, within
 from app.ledger.models import Merge, RepositoryName, Review
 
@@ -23,8 +25,8 @@ PER_PAGE = 50
 class Row:
     """A repository with its numbers.
 
-    ``awaiting`` counts the pull requests that were reviewed and not merged; ``decision`` is that of the last review
-    (``None`` where there is none), as the policy would decide where it only advises.
+    ``awaiting`` counts the pull requests that were reviewed and neither merged nor closed; ``decision`` is that of
+    the last review (``None`` where there is none), as the policy would decide where it only advises.
     """
 
     repository: Repository
@@ -62,8 +64,10 @@ def repositories(session: Session, readable: Readable, page: int) -> Listing:
     ids = [row.repository_id for row in shown]
     counts = {
         "pulls": _counted(session, ids, Review.number.is_not(None)),
-        "awaiting": _counted(session, ids, and_(Review.number.is_not(None), ~_merged())),
-        "rejected": _counted(session, ids, and_(Review.number.is_not(None), ~_merged(), _newest(), _objected())),
+        "awaiting": _counted(session, ids, and_(Review.number.is_not(None), newest_of_pull(), awaits_a_look())),
+        "rejected": _counted(
+            session, ids, and_(Review.number.is_not(None), _objected(), newest_of_pull(), awaits_a_look())
+        ),
     }
     merges = dict(
         session.execute(
@@ -95,17 +99,6 @@ def _counted(session: Session, ids: Sequence[int], which: ColumnElement[bool]) -
         .group_by(Review.repository_id)
     )
     return dict(session.execute(rows).all())
-
-
-def _merged() -> ColumnElement[bool]:
-    return exists().where(Merge.repository_id == Review.repository_id, Merge.number == Review.number)
-
-
-def _newest() -> ColumnElement[bool]:
-    later = Review.__table__.alias("later")
-    return ~exists().where(
-        later.c.repository_id == Review.repository_id, later.c.number == Review.number, later.c.id > Review.id
-    )
 
 
 def _objected() -> ColumnElement[bool]:

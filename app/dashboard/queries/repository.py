@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.dashboard.queries import said
 from app.dashboard.queries.names import Repository
+from app.dashboard.queries.pulls import awaits_a_look
 from app.dashboard.queries.scope import month
 from app.exposure import MergedLines
 from app.ledger.models import Merge, MergeLine, Review, Verdict
@@ -75,11 +76,6 @@ def newest_of_pull() -> ColumnElement[bool]:
     return ~exists().where(
         later.repository_id == Review.repository_id, later.number == Review.number, later.id > Review.id
     )
-
-
-def is_merged() -> ColumnElement[bool]:
-    """Return the condition that a review's pull request was merged."""
-    return exists().where(Merge.repository_id == Review.repository_id, Merge.number == Review.number)
 
 
 def provenance(session: Session, repository: Repository, since: datetime) -> list[Counted]:
@@ -160,7 +156,7 @@ def standing(session: Session, repository: Repository) -> Standing:
         select(Review.repository_id, Review.number).where(*of).distinct().subquery()
     )
     open_ones = select(func.count(), func.count().filter(Review.would_decide != "accept")).where(
-        *of, newest_of_pull(), ~is_merged()
+        *of, newest_of_pull(), awaits_a_look()
     )
     awaiting, objected = session.execute(open_ones).one()
     return Standing(session.scalar(reviewed) or 0, awaiting, objected)

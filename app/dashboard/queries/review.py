@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from app.dashboard.queries.names import Repository
+from app.dashboard.queries.pulls import Called, called, called_then
 from app.ledger.models import Merge, Override, PullState, Review
 from app.ledger.overrule import overruling
+from app.ledger.seen import PullIs, last_seen
 from app.ledger.words import PROVENANCE
 from app.provenance.types import Status
 from app.reporting import read
@@ -65,6 +67,7 @@ class Told:
 
     ``judgement`` is ``None`` where the document cannot be read, and ``trouble`` says why then. ``status`` is the
     provenance as people left it; ``newest_head`` the last head that a review was asked for, where that is known.
+    ``called`` is what the pull request's author calls it now, ``called_then`` what it was called at the review.
     """
 
     id: int
@@ -83,6 +86,9 @@ class Told:
     others: Sequence[Brief]
     newest_head: str | None
     merged: Merge | None
+    is_closed: bool
+    called: Called
+    called_then: Called | None
     delivery: str | None
 
 
@@ -107,6 +113,8 @@ def told(session: Session, repository: Repository, review_id: int) -> Told | Non
     said = overruling(words, row.head)
     judgement, trouble = _judgement(row.document)
     state = session.get(PullState, (row.repository_id, row.number)) if row.number is not None else None
+    seen = last_seen(session, row.repository_id, row.number) if row.number is not None else None
+    then = called_then(session, row.id, row.repository_id, row.number) if row.number is not None else None
     return Told(
         id=row.id,
         recorded=row.recorded,
@@ -124,6 +132,9 @@ def told(session: Session, repository: Repository, review_id: int) -> Told | Non
         others=_others(session, row),
         newest_head=state.head if state else None,
         merged=_merge(session, row),
+        is_closed=seen is not None and seen.state != PullIs.OPEN,
+        called=called(seen) if seen is not None else Called(),
+        called_then=then,
         delivery=row.delivery,
     )
 

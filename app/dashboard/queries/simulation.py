@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app.dashboard.queries.names import Repository
-from app.ledger.models import Review, Verdict
+from app.dashboard.queries.pulls import last_seen_id
+from app.ledger.models import PullSeen, Review, Verdict
 from app.simulate import Kept, Reviewed
 from gates.decision import Decision
 from gates.verdict import Outcome
@@ -23,7 +24,7 @@ LAST = 100
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request by its newest review."""
+    """A pull request by its newest review; ``title`` is empty where it is not known."""
 
     review_id: int
     repository_id: int
@@ -31,6 +32,7 @@ class Pull:
     number: int
     head: str
     recorded: datetime
+    title: str
     reviewed: Reviewed
 
 
@@ -61,13 +63,16 @@ def last_pulls(session: Session, repository: Repository, most: int = LAST) -> Se
         Review.policy_hash,
         Review.would_decide,
         Review.status,
-    ).where(Review.id.in_(ids))
+        func.coalesce(PullSeen.title, "").label("title"),
+    )
+    rows = rows.outerjoin(PullSeen, PullSeen.id == last_seen_id()).where(Review.id.in_(ids))
     return [
         Pull(
             *row[:3],
             number=row.number or 0,
             head=row.head,
             recorded=row.recorded,
+            title=row.title,
             reviewed=Reviewed(row.policy_hash, Decision(row.would_decide), row.status, kept.get(row.id, [])),
         )
         for row in session.execute(rows.order_by(Review.id.desc()))

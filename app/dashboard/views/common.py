@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNKNOWN = "There is no such repository, or it is not yours to see."
 # What a page says after something was asked for, by the word in the address.
 SAID = {
-    "written": "It is being written down. The label on GitHub follows.",
+    "written": "It waits for a worker to write it down. Load this page again to see what became of it.",
     "asked": "The review was asked for. It appears here when it is done.",
     "judging": "What is missing is being judged. Load this page again in a while.",
 }

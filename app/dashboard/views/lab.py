@@ -11,16 +11,14 @@ from app.dashboard.services import Dashboard, Viewer
 if TYPE_CHECKING:
     from flask import Response
 
+    from gates.evidence.shelf import Shelved
+
 
 def show(dashboard: Dashboard, viewer: Viewer) -> Response:
-    """Return the page: the cards by study, the best kept first."""
+    """Return the page: the cards by study, the best kept first, and those last that measure nothing."""
     shelf = dashboard.shelf()
     studies: dict[str, list[object]] = {}
-    ranked = sorted(
-        shelf.cards,
-        key=lambda one: -(one.card.summary.retention.policy.estimate if one.card.summary.retention.policy else -1),
-    )
-    for one in ranked:
+    for one in sorted(shelf.cards, key=_rank):
         studies.setdefault(one.card.study.name, []).append(one)
     exposure = shelf.exposure
     return render(
@@ -31,3 +29,9 @@ def show(dashboard: Dashboard, viewer: Viewer) -> Response:
         exposure=figures.exposure(exposure, None) if exposure else None,
         measured=exposure,
     )
+
+
+def _rank(one: Shelved) -> tuple[bool, float]:
+    summary = one.card.summary
+    kept = summary.retention.policy
+    return summary.verdict == "unmeasured", -kept.estimate if kept is not None else 1.0

@@ -7,6 +7,7 @@ from flask import Response, abort
 from app.dashboard import figures
 from app.dashboard.evidence import Evidence, evidence, shipped_policies
 from app.dashboard.pages import render
+from app.dashboard.queries import own_policies
 from app.dashboard.queries import policies as queries
 from app.dashboard.services import Dashboard, Viewer
 from gates.evidence.shelf import Shelf
@@ -22,8 +23,9 @@ def every(dashboard: Dashboard, viewer: Viewer) -> Response:
     shelf = dashboard.shelf()
     with dashboard.ledger.reading() as session:
         used = {one.hash: one for one in queries.used(session, viewer.readable())}
+        kept = own_policies.kept(session, used)
     others = {hash_: policy.name for hash_, policy in shipped_policies().items() if hash_ not in used}
-    judged = [(evidence(one.hash, " or ".join(one.names), shelf), one) for one in used.values()]
+    judged = [(evidence(one.hash, " or ".join(one.names), shelf, kept.get(one.hash)), one) for one in used.values()]
     rest = [(evidence(hash_, name, shelf), None) for hash_, name in others.items()]
     return render("policies.html", viewer, judged=judged, rest=rest, at=dashboard.ledger.now())
 
@@ -33,9 +35,10 @@ def show(dashboard: Dashboard, viewer: Viewer, policy_hash: str) -> Response:
     shelf = dashboard.shelf()
     with dashboard.ledger.reading() as session:
         used = next(iter(queries.used(session, viewer.readable(), policy_hash)), None)
+        kept = own_policies.kept(session, [policy_hash] if used else [])
         repositories = queries.used_by(session, viewer.readable(), policy_hash) if used else []
     name = _name(policy_hash, used, shelf) or abort(404, _UNKNOWN)
-    known = evidence(policy_hash, name, shelf)
+    known = evidence(policy_hash, name, shelf, kept.get(policy_hash))
     return render(
         "policy.html",
         viewer,
@@ -71,5 +74,9 @@ def _gate(name: str) -> Gate | None:
 
 
 def _command(known: Evidence) -> str | None:
-    """Return what tells how the policy would be measured, where nothing is known of it."""
-    return f"exogate policy check {known.name}" if known.policy and known.status != "measured" else None
+    """Return what tells how a shipped policy would be measured, where nothing is known of it."""
+    return (
+        f"exogate policy check {known.name}"
+        if known.hash in shipped_policies() and known.status != "measured"
+        else None
+    )

@@ -13,7 +13,9 @@ from flask import Response, abort, redirect, request
 from app.dashboard import diff
 from app.dashboard.evidence import evidence
 from app.dashboard.pages import render, url
+from app.dashboard.queries import own_policies
 from app.dashboard.queries import review as queries
+from app.dashboard.queries.asks import Ask, Became, asks
 from app.dashboard.queries.names import Repository
 from app.dashboard.queries.timeline import timeline
 from app.dashboard.services import Dashboard, Viewer
@@ -35,7 +37,7 @@ def newest(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, number: 
     with dashboard.ledger.reading() as session:
         repository = repository_or_404(session, viewer, owner, name)
         found = queries.newest_id(session, repository, number) or abort(404, _NO_REVIEW)
-    where = url(f"{repository.path}/reviews/{found}", said=request.args.get("said"))
+    where = url(f"{repository.path}/reviews/{found}", said=request.args.get("said"), ask=request.args.get("ask"))
     return redirect(where, 303)  # type: ignore[return-value]
 
 
@@ -55,6 +57,8 @@ def show(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, review_id:
         repository = repository_or_404(session, viewer, owner, name)
         told = queries.told(session, repository, review_id) or abort(404, _NO_REVIEW)
         events = timeline(session, told)
+        kept = own_policies.kept(session, [told.policy_hash])
+        asked = asks(session, told.repository_id, told.number) if told.number is not None else []
     settings, judged = dashboard.settings(), told.judgement
     policy = judged.policy.name if judged else ""
     return render(
@@ -63,7 +67,7 @@ def show(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, review_id:
         repository=repository,
         review=told,
         events=events,
-        known=evidence(told.policy_hash, policy, dashboard.shelf()),
+        known=evidence(told.policy_hash, policy, dashboard.shelf(), kept.get(told.policy_hash)),
         words=words,
         tiers=_TIERS,
         steps=summarise(judged) if judged else [],
@@ -72,15 +76,25 @@ def show(dashboard: Dashboard, viewer: Viewer, owner: str, name: str, review_id:
         line_link=partial(_line_link, settings.server_url, repository, told),
         may_write=viewer.may_write(told.repository_id, repository.name),
         server=settings.server_url,
-        said=SAID.get(request.args.get("said", "")),
+        said=_said(asked, request.args.get("said", ""), request.args.get("ask")),
+        unwritten=[ask for ask in asked if ask.became is not Became.WRITTEN],
         at=dashboard.ledger.now(),
     )
+
+
+def _said(asked: Sequence[Ask], said: str, guid: str | None) -> str | None:
+    """Return what is to be said of what was asked for, with what became of it once that is known."""
+    for ask in asked:
+        if ask.guid == guid and ask.became is not Became.WAITS:
+            begins = "" if ask.became is Became.WRITTEN else "It was not written down. "
+            return f"{begins}{ask.detail}" or "It was written down."
+    return SAID.get(said)
 
 
 def _diffs(settings: Settings, repository: Repository, told: queries.Told) -> diff.Diffs:
     """Return the lines of the files that findings name, where the clone is on this machine."""
     try:
-        clone = clone_of(settings, repository.name)
+        clone = clone_of(settings, repository.name, told.repository_id)
     except GitHubError:
         return {}
     verdicts = words.in_order(told.judgement.verdicts) if told.judgement else []

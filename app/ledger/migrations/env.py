@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from alembic import context
 
+from app.ledger import models  # noqa: F401  which fills the metadata
+from app.ledger.base import Base
 from app.ledger.migrate import VERSIONS
-from app.ledger.models import Base
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from flask import Flask
 from app.dashboard.blueprint import dashboard
 from app.dashboard.services import Dashboard
 from app.ledger.attribution import LineRow, Origin
+from app.ledger.seen import PullIs, Seen
 from app.provenance.types import Status
 from app.settings import Settings
 from gates.evidence.shelf import Shelf
@@ -93,8 +95,8 @@ def site(
 def fill(ledger: Ledger) -> dict[str, int]:
     """Write what every page has something to show of. Return the reviews' ids by what they are."""
     made = {}
-    for guid in ("heard-1", "heard-2", "heard-3"):
-        ledger.delivery(guid, "pull_request", "opened", 7, REPOSITORY)
+    for number, guid in enumerate(("heard-1", "heard-2", "heard-3"), 1):
+        ledger.delivery(guid, "pull_request", "opened", 7, REPOSITORY, number=number if number > 1 else None)
     ledger.delivery("nobody's", "ping")
     made["rejected"] = add_review(ledger, REJECTING, ACCEPTING, number=1, delivery="heard-1", installation=7)
     ledger.delivery_done("heard-1", "done", "Rejected by tampering.")
@@ -115,6 +117,9 @@ def fill(ledger: Ledger) -> dict[str, int]:
         LineRow("shop/prices.py", 31, 40, Origin(Status.UNDECLARED)),
     ]
     add_merge(ledger, lines, number=3, reviewers="self")
+    of_closed = Seen(PullIs.OPEN, ledger.now(), "Cheaper baskets", "jo", "baskets", "main")
+    made["closed"] = add_review(ledger, ACCEPTING, number=4, head="f" * 40, delivery="heard-3", seen=of_closed)
+    ledger.seen(REPOSITORY, NAME, 4, replace(of_closed, state=PullIs.CLOSED, updated=ledger.now() + timedelta(hours=1)))
     made["group"] = add_review(ledger, ACCEPTING, number=None, head="e" * 40)
     made["other"] = add_review(ledger, UNJUDGED, number=1, repository=OTHER, repository_id=OTHER_ID)
     made["secret"] = add_review(ledger, ACCEPTING, number=1, repository=SECRET, repository_id=SECRET_ID)
@@ -125,6 +130,6 @@ def fill(ledger: Ledger) -> dict[str, int]:
 def pages(made: Mapping[str, int], repository: str = NAME) -> list[str]:
     """Return the address of every page, with the reviews of *repository*."""
     one = f"/r/{repository}"
-    of_it = [f"{one}/reviews/{made[name]}" for name in ("rejected", "older", "newer", "merged", "group")]
+    of_it = [f"{one}/reviews/{made[name]}" for name in ("rejected", "older", "newer", "merged", "closed", "group")]
     lists = ["/", "/queue", "/queue/live", "/policies", "/deliveries", "/deliveries/live", "/lab"]
     return [*lists, one, f"{one}/simulate", *of_it, f"{of_it[0]}.json"]

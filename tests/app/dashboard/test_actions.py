@@ -12,6 +12,7 @@ from app.dashboard.services import OPERATOR
 from tests.app.dashboard.house import HEAD, OTHER_HEAD, House, Person
 from tests.app.dashboard.test_access import DOOR, TOKEN
 from webhooks.jobs import Judge, Override, ReviewHead
+from webhooks.ledger import LedgerDeliveries
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -27,8 +28,8 @@ def say(person: Person, path: str = "/r/octo/shop/1/provenance", **change: Any) 
 class TestAWord:
     def test_is_put_into_the_queue_as_said(self, house: House) -> None:
         answer = say(house.person("mira"), reason="  I sat\r\n beside   her. ")
-        assert (answer.status_code, answer.location) == (303, "/r/octo/shop/1?said=written")
         (job,) = house.jobs()
+        assert (answer.status_code, answer.location) == (303, f"/r/octo/shop/1?said=written&ask={job.delivery}")
         assert isinstance(job, Override)
         assert (job.repository_id, job.repository, job.number, job.head) == (house.shop.id, "octo/shop", 1, HEAD)
         assert (job.actor, job.kind, job.value, job.reason) == ("mira", "button", "human", "I sat beside her.")
@@ -79,6 +80,58 @@ class TestAWord:
         assert say(house.person("mira"), reason=evil).status_code == 303
         (job,) = house.jobs()
         assert isinstance(job, Override) and job.reason == evil.strip()
+
+
+class TestWhatBecameOfAWord:
+    """It is asked for here and written down elsewhere, by a worker that may refuse it."""
+
+    def asked(self, house: House, person: Person) -> tuple[str, str]:
+        """Ask; return the page that is shown then, and the delivery's id."""
+        where = say(person).location
+        house.queue.outbox.drain(LedgerDeliveries(house.ledger))
+        (job,) = house.jobs()
+        return str(person.get(where).location), job.delivery
+
+    def test_is_that_it_waits(self, house: House) -> None:
+        person = house.person("mira")
+        path, _ = self.asked(house, person)
+        text = person.get(path).text
+        assert "It waits for a worker to write it down." in text
+        assert "waits for a worker</span>" in text and "says human" in text
+
+    def test_is_that_it_was_written(self, house: House) -> None:
+        person = house.person("mira")
+        path, id_ = self.asked(house, person)
+        house.ledger.override(
+            repository_id=house.shop.id, number=1, head=HEAD, actor="mira", kind="provenance", value="human",
+            reason="I sat beside her.", delivery=id_,
+        )  # fmt: skip
+        house.ledger.delivery_done(id_, "done", "It was written down. Gates passed.")
+        text = person.get(path).text
+        assert "It was written down. Gates passed." in text
+        assert "It was not written" not in text and "waits for a worker" not in text
+
+    @pytest.mark.parametrize(("outcome", "badge"), [("done", "not written"), ("failed", "failed")])
+    def test_is_that_it_was_refused_and_why(self, house: House, outcome: str, badge: str) -> None:
+        person = house.person("mira")
+        path, id_ = self.asked(house, person)
+        why = "mira may not write to this repository, so nothing was changed."
+        house.ledger.delivery_done(id_, outcome, why)
+        assert f"It was not written down. {why}" in person.get(path).text
+        later = person.get(path.partition("?")[0]).text
+        assert f"{badge}</span>" in later and why in later, "also for who comes later"
+        assert "Asked for on the dashboard: says human" in later
+
+    def test_of_another_pull_request_is_not_told_here(self, house: House) -> None:
+        house.ledger.delivery("dashboard-x", "dashboard", "says human", 1, house.secret.id, number=1)
+        house.ledger.delivery_done("dashboard-x", "done", "a secret sentence")
+        text = house.person("mira").get("/r/octo/shop/reviews/1?said=written&ask=dashboard-x").text
+        assert "a secret sentence" not in text
+
+    def test_stands_among_the_deliveries(self, house: House) -> None:
+        person = house.person("mira")
+        self.asked(house, person)
+        assert "dashboard says human" in person.get("/deliveries").text
 
 
 class TestARerun:
@@ -156,7 +209,7 @@ class TestForms:
         def away(*args: object) -> None:
             raise AwayError("a secret address")
 
-        monkeypatch.setattr(JobQueue, "put", away)
+        monkeypatch.setattr(JobQueue, "take", away)
         answer = say(house.person("mira"))
         assert answer.status_code == 503 and "nothing can be asked for" in answer.text
         assert "a secret address" not in answer.text

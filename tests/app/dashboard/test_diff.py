@@ -58,7 +58,7 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    place = tmp_path / "clones" / "octo" / "shop.git"
+    place = tmp_path / "clones" / f"{REPOSITORY}.git"  # as the App keeps it, whatever the repository is called
     return Clone(place, {"a.py": BEFORE, ODD: "x = 1\n"}, {"a.py": AFTER, ODD: "x = 2\n", "new.py": "y = 1\n"})
 
 

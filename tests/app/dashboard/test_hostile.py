@@ -12,6 +12,7 @@ import pytest
 from app.dashboard.pages import ticked
 from app.dashboard.pages import url as address
 from app.ledger.ledger import Ledger
+from app.ledger.seen import PullIs, Seen
 from app.provenance.types import Ignored
 from app.reporting import json_
 from app.review_types import PolicyUsed, Revision
@@ -65,7 +66,9 @@ def hostile(ledger: Ledger, text: str) -> int:
     ledger.delivery(text[:50] or "1", text, text, 1, REPOSITORY)
     ledger.delivery_done(text[:50] or "1", text, text)
     given: dict[str, Any] = {"repository_id": REPOSITORY, "repository": "octo/shop", "number": 1, "delivery": text[:50]}
-    review_id = ledger.review(json_.as_dict(told), **given)
+    seen = Seen(PullIs.OPEN, ledger.now(), text, text, text, text)
+    review_id = ledger.review(json_.as_dict(told), **given, seen=seen)
+    ledger.seen(REPOSITORY, "octo/shop", 1, replace(seen, title=f"{text[:200]} {text[:50]}"))
     for kind in ("labeled", text):
         ledger.override(repository_id=REPOSITORY, number=1, head=HEAD, actor=text, kind=kind, value=text, reason=text)
     ledger.review(json_.as_dict(told), **{**given, "number": 2})

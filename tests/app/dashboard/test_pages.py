@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from app.ledger.ledger import Ledger
+from app.ledger.seen import PullIs, Seen
 from tests.app.dashboard.site import OTHER, OTHER_ID, SECRET, Nobody, Reader, fill, pages, site
 from tests.app.ledger.build import ACCEPTING, NAME, REPOSITORY, add_review
 from tests.app.ledger.conftest import clock, empty_database, ledger, postgres_server, postgres_url, url
@@ -213,6 +215,60 @@ def test_a_review_tells_its_verdicts_signs_people_and_what_happened(ledger: Ledg
     assert "40 lines written down" in merged
 
 
+def test_what_was_closed_leaves_the_queue_and_comes_back(ledger: Ledger) -> None:
+    made = fill(ledger)
+    browser = site(ledger)
+
+    def waits() -> list[bool]:
+        pages = ("/queue", "/queue/live", f"/r/{NAME}")
+        return ["Cheaper baskets" in browser.get(path).text for path in pages]
+
+    assert waits() == [False] * 3
+    assert "await a look 2" in read(browser.get(f"/r/{NAME}").text).text
+    assert "leaves this list when it is merged or closed" in browser.get("/queue").text
+    text = read(browser.get(f"/r/{NAME}/reviews/{made['closed']}").text).text
+    assert "Closed without being merged, so it awaits no look." in text
+    opened = Seen(PullIs.OPEN, ledger.now() + timedelta(hours=2), "Cheaper baskets", "jo", "baskets", "main")
+    assert ledger.seen(REPOSITORY, NAME, 4, opened)
+    assert waits() == [True] * 3
+    assert "await a look 3" in read(browser.get(f"/r/{NAME}").text).text
+    text = read(browser.get(f"/r/{NAME}/reviews/{made['closed']}").text).text
+    assert "awaits no look" not in text
+    assert text.index("Closed without being merged") < text.index("Opened again")
+
+
+def test_a_pull_request_is_shown_by_its_title_where_that_is_known(ledger: Ledger) -> None:
+    made = fill(ledger)
+    browser = site(ledger)
+    text = read(browser.get(f"/r/{NAME}/reviews/{made['closed']}").text).text
+    assert "Cheaper baskets by jo, baskets into main" in text
+    assert "when it was reviewed" not in text
+    other = Seen(PullIs.OPEN, ledger.now() + timedelta(hours=2), "Dearer baskets", "jo", "baskets", "main")
+    ledger.seen(REPOSITORY, NAME, 4, other)
+    text = read(browser.get(f"/r/{NAME}/reviews/{made['closed']}").text).text
+    assert "Dearer baskets by jo, baskets into main ; it was called Cheaper baskets when it was reviewed" in text
+    queue = read(browser.get("/queue").text).text
+    assert "#4 Dearer baskets" in queue and "jo · feature into main" in queue
+    assert "#1 feature" in queue, "of what was reviewed before titles were kept, the branch is shown"
+
+
+def test_the_timeline_has_the_deliveries_of_its_pull_request_and_no_others(ledger: Ledger) -> None:
+    made = fill(ledger)
+    ledger.delivery("for-4", "pull_request", "assigned", 7, REPOSITORY, number=4)
+    ledger.delivery_done("for-4", "nothing-to-do")
+    ledger.delivery("for-5", "pull_request", "labeled", 7, REPOSITORY, number=5)
+    ledger.delivery("for-4-elsewhere", "pull_request", "locked", 7, OTHER_ID, number=4)
+    browser = site(ledger)
+    text = read(browser.get(f"/r/{NAME}/reviews/{made['closed']}").text).text
+    assert "pull_request assigned for-4" in text and "nothing-to-do" not in text
+    assert "heard-3" in text, "a delivery that the review names, and that says no pull request"
+    for others in ("labeled", "locked", "heard-1"):
+        assert others not in text
+    listed = read(browser.get("/deliveries").text)
+    assert f"/r/{NAME}/4" in listed.links, "a pull request that was reviewed"
+    assert f"/r/{NAME}/5" not in listed.links and "#5" in listed.text
+
+
 def test_a_pull_request_leads_to_its_newest_review(ledger: Ledger) -> None:
     made = fill(ledger)
     browser = site(ledger)
@@ -242,7 +298,7 @@ def test_the_repositorys_page_counts(ledger: Ledger) -> None:
     text = read(site(ledger).get(f"/r/{NAME}").text).text
     assert "await a look 2 gates object to 1" in text
     # The second pull request's AI was overruled by a person.
-    assert "of pull requests declare AI 67 % 2 of 3 in 12 months" in text
+    assert "of pull requests declare AI 75 % 3 of 4 in 12 months" in text
     assert "of merged lines declared AI's 75 % up to 100 % if undeclared ones are, too" in text
     assert "of AI's merges approved by their own kind only 100 % 1 of 1; 0 had no approval" in text
     assert "75 % of 40 lines merged in 12 months are declared AI's" in text

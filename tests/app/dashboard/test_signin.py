@@ -170,9 +170,9 @@ class TestSomebodyElse:
 
     @pytest.mark.parametrize("cookie", ["", "x", "../../x", "é", "a" * 43, "a" * 5000, "*" * 43])
     def test_a_guess(self, house: House, cookie: str) -> None:
-        person = house.person()
-        person.client.set_cookie(COOKIE, cookie, domain="127.0.0.1")
-        assert person.get("/").status_code == 303
+        # As a header: the test's own client would warn of what no browser keeps.
+        sent = {"Cookie": f"{COOKIE}={cookie}".encode().decode("latin-1")}
+        assert house.person().get("/", headers=sent).status_code == 303
 
 
 class TestGitHub:

@@ -156,7 +156,7 @@ class TestDamage:
     def test_many_packs_are_put_together(
         self, place: Shop, settings: Settings, api: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.github.checkout._MOST_PACKS", 4)
+        monkeypatch.setattr("app.github.clone._MOST_PACKS", 4)
         for number in range(4):
             place.push({"shop.py": f"PRICE = {number + 10}\n"})
             clone = checkout(settings, api, place.wanted)
@@ -184,7 +184,7 @@ class TestDamage:
         def strange(*_: object, **__: object) -> None:
             raise understood(b"fatal: something that no git says today", "https://github.example/octo/shop.git")
 
-        monkeypatch.setattr("app.github.checkout.fetch", strange)
+        monkeypatch.setattr("app.github.clone.fetch", strange)
         with pytest.raises(LostError, match="no git says"):
             checkout(settings, api, place.wanted)
 

@@ -47,7 +47,7 @@ def reviewed(desk: Desk, files: dict[str, str]) -> tuple[int, str]:
 
 
 def again(desk: Desk, review_id: int, **change: Any) -> Ran:
-    asked: dict[str, Any] = {"policy": "standard", "gates": ("compile", "secrets"), **change}
+    asked: dict[str, Any] = {"policy": preset("standard"), "gates": ("compile", "secrets"), **change}
     return judge_again(desk.services, desk.installation.id, "octo/shop", review_id, **asked)
 
 
@@ -91,6 +91,21 @@ def test_the_job_keeps_what_was_said_for_the_simulation(
     simulation = Simulation(preset("standard"), {}, get)
     assert simulation.of(told).decision is None
     assert simulation.of(told, ran[review_id]).decision is Decision.REJECT
+
+
+def test_a_policy_of_the_repositorys_own_is_taken_from_the_ledger(
+    desk: Desk, redis: Redis, shared_redis: RedisServer
+) -> None:
+    review_id, head = reviewed(desk, LEAKS)
+    (row,) = desk.services.ledger.reviews(desk.base.id, 1)
+    own = row.policy_hash
+    services = replace(desk.services, settings=replace(desk.services.settings, redis_url=shared_redis.url))
+    where = (desk.installation.id, desk.base.id, "octo/shop", 1, "dashboard-1", head, review_id)
+    done = AppPerformer(services).perform(jobs.Judge(*where, own, ("secrets",)), Turn("dashboard-1", 1, lambda: None))
+    assert done == f"1 gates of {row.policy} judged it for a simulation."
+    assert SimulatedVerdicts(redis).of(own, [review_id])[review_id].verdicts["secrets"].outcome is Outcome.REJECT
+    with pytest.raises(MissingError, match="the ledger has none of this hash"):
+        AppPerformer(services).perform(jobs.Judge(*where, "f" * 64, ("secrets",)), Turn("x", 1, lambda: None))
 
 
 def test_the_operators_word_needs_no_account_on_github(desk: Desk) -> None:

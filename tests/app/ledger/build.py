@@ -30,7 +30,7 @@ def document(*verdicts: Judged, head: str = HEAD, provenance: Provenance = DECLA
 
 
 def add_review(ledger: Ledger, *verdicts: Judged, number: int | None = 1, **given: Any) -> int:
-    of_ledger = {name: given.pop(name) for name in ("delivery", "installation") if name in given}
+    of_ledger = {name: given.pop(name) for name in ("delivery", "installation", "seen", "policy_text") if name in given}
     repository_id = given.pop("repository_id", REPOSITORY)
     repository = given.pop("repository", NAME)
     told = document(*(verdicts or (ACCEPTING,)), **given)

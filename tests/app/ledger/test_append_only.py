@@ -15,6 +15,7 @@ from app.ledger.engine import database_url
 from app.ledger.errors import REFUSED, LedgerError
 from app.ledger.ledger import Ledger
 from app.ledger.models import Review, append_only_tables
+from app.ledger.seen import PullIs, Seen
 from tests.app.ledger.build import REPOSITORY, add_merge, add_review
 
 
@@ -24,7 +25,7 @@ def full(ledger: Ledger) -> Ledger:
     ledger.delivery("d1", "pull_request")
     ledger.delivery_done("d1", "done")
     ledger.installation(1, "octo", "installation.created")
-    add_review(ledger)
+    add_review(ledger, seen=Seen(PullIs.OPEN, ledger.now(), "A title"), policy_text={"name": "strict"})
     ledger.override(repository_id=REPOSITORY, number=1, head="b" * 40, actor="ada", kind="provenance", value="ai")
     add_merge(ledger, [LineRow("a.py", 1, 2, UNDECLARED)], files=[FileRow("a.py", "d" * 40, 2, None)])
     return ledger

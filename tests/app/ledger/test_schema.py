@@ -14,11 +14,13 @@ from sqlalchemy.exc import DBAPIError
 
 from app.ledger import migrate
 from app.ledger.attribution import UNDECLARED, LineRow
+from app.ledger.base import Base
 from app.ledger.contents import FileRow
 from app.ledger.engine import connect, database_url
 from app.ledger.errors import REFUSED, LedgerError
 from app.ledger.ledger import Ledger
-from app.ledger.models import Base, append_only_tables
+from app.ledger.models import append_only_tables
+from app.ledger.seen import PullIs, Seen
 from tests.app.ledger.build import REPOSITORY, add_merge, add_review
 
 ROOT = Path(__file__).parents[3]
@@ -120,9 +122,41 @@ def test_rows_of_the_first_version_stay_and_stay_guarded(url: str) -> None:
         assert "merge_file" not in tables(connection)
         paths = connection.execute(text("SELECT path FROM merge_line ORDER BY id")).scalars().all()
         assert paths == ["old.py", "new.py"]
-        assert guarded(connection) == set(append_only_tables()) - {"merge_file"}
+        assert guarded(connection) == set(append_only_tables()) - {"merge_file", "pull_seen", "policy"}
         with pytest.raises(DBAPIError, match=REFUSED):
             connection.execute(text("DELETE FROM merge_line"))
+    migrate.upgrade(engine, "The ledger")
+    ledger.ready()
+
+
+def test_rows_of_the_third_version_get_pull_requests_beside_them(url: str) -> None:
+    """The fourth version adds a column to a guarded table: its rows stay, and nobody may change them still."""
+    engine = connect(database_url(url), 1)
+    migrate.upgrade(engine, "The ledger", "0003")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO delivery (guid, event, action, installation, repository_id, received, recorded) VALUES "
+                "('old', 'pull_request', 'opened', 7, 11, '2026-08-01 12:00:00+00:00', '2026-08-01 12:00:00+00:00')"
+            )
+        )
+    migrate.upgrade(engine, "The ledger")
+    ledger = Ledger.open(url)
+    assert ledger.delivery("old", "pull_request", number=5) is False
+    assert ledger.delivery("new", "pull_request", repository_id=11, number=5) is True
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT guid, event, number FROM delivery ORDER BY id")).all()
+        assert [tuple(row) for row in rows] == [("old", "pull_request", None), ("new", "pull_request", 5)]
+        with pytest.raises(DBAPIError, match=REFUSED):
+            connection.execute(text("UPDATE delivery SET number = 6"))
+    add_review(ledger, seen=Seen(PullIs.OPEN, ledger.now(), "A title"), policy_text={"name": "strict"})
+    migrate.downgrade(engine, "The ledger", "0003")
+    with engine.connect() as connection:
+        assert not {"pull_seen", "policy"} & tables(connection)
+        assert "number" not in {column["name"] for column in inspect(connection).get_columns("delivery")}
+        assert connection.execute(text("SELECT guid FROM delivery ORDER BY id")).scalars().all() == ["old", "new"]
+        with pytest.raises(DBAPIError, match=REFUSED):
+            connection.execute(text("UPDATE delivery SET event = 'forged'"))
     migrate.upgrade(engine, "The ledger")
     ledger.ready()
 
