@@ -37,7 +37,7 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
     note(run.id, Status.IN_PROGRESS)
     with checks.finishing(run):
         with superseded.until(asked.superseded) as stop:
-            result = _judged(services, api, asked, repository_id, base, stop)
+            result, rules = _judged(services, api, asked, repository_id, base, stop)
         superseded.check(asked.superseded)
         standing = stand(result, Approvals())
         report = Report(
@@ -54,20 +54,27 @@ def review_group(services: Services, asked: Asked, repository_id: int, base: str
             number=None,
             installation=asked.installation,
             delivery=asked.delivery,
+            policy_text=rules.policy.model_dump(mode="json"),
         )
     note(run.id, Status.COMPLETED)
     return f"{standing.title}."
 
 
-def _judged(services: Services, api: Api, asked: Asked, repository_id: int, base: str, stop: Stop) -> Review:
+def _judged(
+    services: Services, api: Api, asked: Asked, repository_id: int, base: str, stop: Stop
+) -> tuple[Review, Rules]:
     place = checkout(services.settings, api, Wanted(asked.repository, base, asked.head, repository_id=repository_id))
 
+    chosen: list[Rules] = []
+
     def rules(tip: Snapshot) -> Rules:
-        return rules_for(services, asked.installation, asked.repository, tip)
+        chosen.append(rules_for(services, asked.installation, asked.repository, tip))
+        return chosen[-1]
 
     cache = Cache(services.settings.data_dir / "verdicts")
     prepare = partial(prepared, services)
-    return review(Request(place, base, asked.head, rules=rules, prepare=prepare, cache=cache, stop=stop))
+    result = review(Request(place, base, asked.head, rules=rules, prepare=prepare, cache=cache, stop=stop))
+    return result, chosen[-1]
 
 
 def _note(ledger: Ledger, asked: Asked, repository_id: int, external: str, run: int | None, step: Status) -> None:
