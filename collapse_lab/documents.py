@@ -44,7 +44,7 @@ class Documents:
             lessons=cell.judge.policy if self._teaches(cell) else None,
             earlier=earlier,
             base=cell.base if adds_up else None,
-            human=[self._lab.study.tasks.model_dump(mode="json"), cell.seed, t, self._humans(cell)],
+            human=[self._lab.workshop.source.identity, cell.seed, t, self._humans(cell)],
             seed=seed,
             **made_by(revision.MODEL),
         )

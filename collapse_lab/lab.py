@@ -24,6 +24,7 @@ from collapse_lab.pool import Judged, Pool
 from collapse_lab.revision import made_by
 from collapse_lab.sample import Sample, seed_of
 from collapse_lab.self_gates.context import Calibrated, LabContext
+from collapse_lab.stages.facts import facts
 from collapse_lab.stages.gate import Gated, calibrate, gate
 from collapse_lab.stages.generate import again, generate
 from collapse_lab.stages.truth import truth
@@ -55,14 +56,7 @@ class Lab:
     def base(self, number: int) -> Artifact:
         """Return the base model of a number: the same for every study with these tasks and model settings."""
         study = self.study
-        key = key_of(
-            "base",
-            tasks=study.tasks.model_dump(mode="json"),
-            model=study.model.model_dump(mode="json", exclude={"bases"}),
-            number=number,
-            judge=study.judge.model_dump(mode="json") if study.judge else None,
-            **made_by(revision.MODEL),
-        )
+        key = key_of("base", **_base_facts(study, number), **made_by(revision.MODEL))
         return self.make("base", key, lambda path: self.workshop.train_base(study, number, path), shared=True)
 
     def _model(self, cell: Cell, t: int) -> Artifact:
@@ -74,15 +68,20 @@ class Lab:
         if not documents.json("counts.json")["documents"]:
             return start
         seed = seed_of("train", cell.seed, t)
-        training = cell.training.model_dump(mode="json")
+        training = cell.training.in_round(t)
         key = key_of(
-            "train", start=start.key, documents=documents.key, training=training, seed=seed, **made_by(revision.MODEL)
+            "train",
+            start=start.key,
+            documents=documents.key,
+            training=training.model_dump(mode="json"),
+            seed=seed,
+            **made_by(revision.MODEL),
         )
 
         def build(path: Path) -> None:
             model = self.workshop.open(start).copy()
             items = [(row["prompt"], row["completion"]) for row in documents.rows("documents.jsonl")]
-            log = model.train(items, cell.training, seed, path / "state")
+            log = model.train(items, training, seed, path / "state")
             model.save(path / "model")
             write_json(path / "log.json", {"losses": log.losses, "tokens": log.tokens, "seconds": log.seconds})
             shutil.rmtree(path / "state", ignore_errors=True)
@@ -103,7 +102,7 @@ class Lab:
         key = key_of(
             "generate",
             model=model.key,
-            tasks=self.study.tasks.model_dump(mode="json"),
+            tasks=self.workshop.source.identity,
             prompts=[cell.seed, t if self.study.fresh_prompts else 0, chunk, self.study.prompts],
             sampling=cell.sampling.model_dump(mode="json"),
             seed=seed,
@@ -120,16 +119,13 @@ class Lab:
     # Gate -------------------------------------------------------------------------------------------------------
 
     def truth(self, pool: Pool) -> tuple[dict[str, Any], ...]:
-        """Return, for each sample, whether it passes the hidden cases, and how it ended."""
+        """Return, for each sample, whether it passes the hidden cases (null: there are none), and how it ended."""
         limits = self.study.limits.model_dump(mode="json")
         key = key_of("truth", pool=pool.artifact.key, limits=limits, **made_by(revision.JUDGING))
 
         def build(path: Path) -> None:
             verdicts = truth(pool.tasks, pool.samples, self.workshop.execute)
-            write_rows(
-                path / "truth.jsonl",
-                ({"passed": v.passed, "ending": v.ending, "exception": v.exception} for v in verdicts),
-            )
+            write_rows(path / "truth.jsonl", facts(pool.tasks, verdicts))
 
         return tuple(self.make("truth", key, build).rows("truth.jsonl"))
 
@@ -147,7 +143,7 @@ class Lab:
         facts = self.truth(pool)
         if cell.judge.control in ("oracle", "human"):
             # `human` trains on nothing of the pool; its samples are looked at as if all were let through.
-            passes = [f["passed"] or cell.judge.control == "human" for f in facts]
+            passes = [bool(f["passed"]) or cell.judge.control == "human" for f in facts]
             rows = tuple(
                 Gated(s.id, p, p, None, error=False, why=()).as_row() for s, p in zip(pool.samples, passes, strict=True)
             )
@@ -209,7 +205,7 @@ class Lab:
         }
 
     def _foreign(self, cell: Cell) -> int | None:
-        return next((number for number in self.study.model.bases if number != cell.base), None)
+        return self.study.model.other_than(cell.base)
 
     @contextmanager
     def _gating(self, cell: Cell, t: int, policy: Policy, calibration: dict[str, float]) -> Iterator[LabContext]:
@@ -247,6 +243,20 @@ class Lab:
         if known is None:
             self._seen(stage, key, artifact.seconds)
         return artifact
+
+
+def _base_facts(study: Study, number: int) -> dict[str, Any]:
+    """Return what a base hangs on."""
+    if study.model.kind == "pretrained":
+        from collapse_lab.models.pretrained import identity_of
+
+        return {"pretrained": identity_of(study.model, number)}
+    return {
+        "tasks": study.tasks.model_dump(mode="json"),
+        "model": study.model.model_dump(mode="json", exclude={"bases"}),
+        "number": number,
+        "judge": study.judge.model_dump(mode="json") if study.judge else None,
+    }
 
 
 def _has_threshold(policy: Policy) -> bool:

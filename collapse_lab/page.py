@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -89,17 +90,22 @@ def first_answers(answers: Iterable[Row], tasks: Sequence[Task]) -> list[Row]:
 
 
 def share(rows: Sequence[Row], what: str) -> float | None:
-    """Return the share of rows of which *what* is true; ``None`` without rows."""
-    return sum(bool(row[what]) for row in rows) / len(rows) if rows else None
+    """Return the share of rows of which *what* is true, of those of which it is known; ``None`` without any."""
+    known = [bool(row[what]) for row in rows if row[what] is not None]
+    return sum(known) / len(known) if known else None
 
 
 def gate_quality(verdicts: Sequence[Row], truth: Sequence[Row]) -> GateQuality:
-    """Return the quality of decisions, rows of ``stages.gate.Gated``, against truth rows that stand beside them."""
+    """Return the quality of decisions, rows of ``stages.gate.Gated``, against truth rows that stand beside them.
+
+    Where no test says whether a sample is right, it counts for acceptance alone.
+    """
     import numpy as np
 
-    accepted = np.array([row["accepted"] for row in verdicts], bool)
-    passed = np.array([row["passed"] for row in truth], bool)
-    return quality(accepted, passed, [row["score"] for row in verdicts])
+    known = [(v, fact["passed"]) for v, fact in zip(verdicts, truth, strict=True) if fact["passed"] is not None]
+    accepted = np.array([v["accepted"] for v, _ in known], bool)
+    found = quality(accepted, np.array([passed for _, passed in known], bool), [v["score"] for v, _ in known])
+    return found if len(known) == len(verdicts) else replace(found, acceptance=share(verdicts, "accepted"))
 
 
 def gate_figures(verdicts: Sequence[Row], truth: Sequence[Row]) -> dict[str, float | None]:
@@ -122,7 +128,8 @@ def no_gate() -> dict[str, None]:
 
 
 def ending(row: Row) -> str:
-    """Return how a sample ended in one word: ``passed``, ``wrong``, ``timeout``, or the exception's class."""
+    """Return how a sample ended in one word: ``passed``, ``wrong``, ``timeout``, ``loaded`` (it has no test to pass),
+    or the exception's class."""
     return str(row["exception"] or row["ending"]) if row["ending"] == "error" else str(row["ending"])
 
 

@@ -16,8 +16,9 @@ _EVIDENCE = "gates/evidence"
 _CODE = (".py", ".yml", ".json", ".jsonl", ".txt")
 
 # Which parts of the project, and which distributions, decide what a stage gives.
-MODEL = ("collapse_lab/models", "collapse_lab/tasks", "collapse_lab/stages", "collapse_lab/sample.py")
-_JUDGES = ("self_gates", "execution", "policies", "metrics")
+_TASKS = ("collapse_lab/tasks", "collapse_lab/pools")
+MODEL = ("collapse_lab/models", *_TASKS, "collapse_lab/stages", "collapse_lab/sample.py")
+_JUDGES = ("self_gates", "execution", "policies", "metrics", "benchmarks")
 JUDGING = ("gates", *(f"collapse_lab/{name}" for name in _JUDGES), *MODEL)
 # Everything that a page of numbers comes from; the report, the theory and the command line are not among it.
 _GRAPH = ("arms", "documents", "job", "lab", "looks", "measures", "page", "pool", "study", "workshop")

@@ -23,6 +23,10 @@ class PocketModel(Strict):
     documents: int = Field(default=24_000, ge=1)
     training: Training = Training(steps=3000, batch=16, learning_rate=2.5e-3, warmup=100, precision="bf16")
 
+    def other_than(self, base: int) -> int | None:
+        """Return the base that is a foreign model to *base*: the first other one."""
+        return next((number for number in self.bases if number != base), None)
+
 
 class PretrainedModel(Strict):
     """Weights that somebody else trained.
@@ -30,7 +34,8 @@ class PretrainedModel(Strict):
     ``name`` is one of ``models/known.yml``, which says what its architecture needs. ``source`` goes before the
     table's: a folder that transformers can open, a GGUF file, or the Hub's ``owner/name``. Base 0 is this model;
     base 1, where there is a ``foreign`` one, is that: it is asked by ``foreign-judge`` and never trained.
-    ``precision`` is that of the weights while they are asked; training keeps fp32 master weights.
+    ``precision`` is that of the weights while they write; training keeps fp32 master weights. ``engine`` writes:
+    ``own``, or transformers' ``continuous`` batching, whose drawn answers no seed repeats.
     """
 
     kind: Literal["pretrained"] = "pretrained"
@@ -38,11 +43,16 @@ class PretrainedModel(Strict):
     source: str | None = None
     foreign: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
     precision: Literal["fp32", "bf16"] = "fp32"
+    engine: Literal["own", "continuous"] = "own"
 
     @property
     def bases(self) -> tuple[int, ...]:
         """The numbers that seeds take their base from: these weights are there once."""
         return (0,)
+
+    def other_than(self, base: int) -> int | None:
+        """Return the base that is a foreign model to *base*."""
+        return None if self.foreign is None or base == 1 else 1
 
 
 class JudgeStage(Strict):
@@ -63,6 +73,11 @@ class PocketTasks(Strict):
     second_benchmark: int = Field(default=200, ge=0)
     zipf: float = Field(default=1.1, gt=0)
     untidy: float = Field(default=0.12, ge=0, le=1)
+
+    @property
+    def tested(self) -> bool:
+        """Whether the pool's tasks have tests."""
+        return True
 
 
 class BenchmarkChoice(Strict):
@@ -89,6 +104,11 @@ class PoolChoice(Strict):
     path: str | None = None
     seed: int = 0
 
+    @property
+    def tested(self) -> bool:
+        """Whether its tasks have tests."""
+        return self.name == "pocket"
+
 
 class CodeTasks(Strict):
     """Real benchmarks, the first of which is scored in every round, and a pool of prompts apart from them."""
@@ -96,6 +116,18 @@ class CodeTasks(Strict):
     kind: Literal["code"] = "code"
     benchmarks: tuple[BenchmarkChoice, ...] = Field(min_length=1)
     pool: PoolChoice = PoolChoice()
+
+    @model_validator(mode="after")
+    def _once(self) -> CodeTasks:
+        names = [choice.name for choice in self.benchmarks]
+        if len(set(names)) < len(names):
+            raise ValueError("a benchmark stands twice among `benchmarks`")
+        return self
+
+    @property
+    def tested(self) -> bool:
+        """Whether the pool's tasks have tests."""
+        return self.pool.tested
 
 
 class DataRule(Strict):
@@ -188,10 +220,15 @@ class Probes(Strict):
 
 
 class Study(Strict):
-    """A study file, with every default filled in."""
+    """A study file, with every default filled in.
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    A file may leave out what the study that it `extends` says: another's name, or a file beside it. Of several
+    ``models`` one is chosen when the file is opened (``--model``); its name then ends the study's.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
     question: str
+    models: tuple[str, ...] = ()
     model: Annotated[PocketModel | PretrainedModel, *_ByKind] = PocketModel()
     tasks: Annotated[PocketTasks | CodeTasks, *_ByKind] = PocketTasks()
     judge: JudgeStage | None = None
@@ -209,3 +246,11 @@ class Study(Strict):
     limits: Limits = Limits(cpu_seconds=0.5)
     quick: Annotated[dict[str, object], Field(default_factory=dict)]
     """Keys of this file that ``--quick`` replaces."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Study:
+        if self.judge and self.model.kind != "pocket":
+            raise ValueError("a `judge` stage teaches a pocket model; pretrained weights are asked as they are")
+        if not self.tasks.tested and any(arm.control == "oracle" for arm in self.arms):
+            raise ValueError("control `oracle` needs a pool whose tasks have tests, which found functions have not")
+        return self

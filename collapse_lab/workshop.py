@@ -101,13 +101,23 @@ class Workshop:
         return self._opened[artifact.key]
 
     def base_documents(self, study: Study, number: int) -> list[Document]:
-        """Return the human documents that base *number* was trained on."""
+        """Return the human documents that base *number* was trained on; of pretrained weights none are known."""
+        if study.model.kind == "pretrained":
+            return []
         from collapse_lab.models.base import documents
 
         return documents(study, self.source, number)
 
     def train_base(self, study: Study, number: int, path: Path) -> None:
-        """Train base *number* from nothing into *path*; an interrupted training goes on where it stood."""
+        """Make base *number* in *path*: trained from nothing, or somebody's weights as transformers opens them.
+
+        An interrupted training goes on where it stood.
+        """
+        if study.model.kind == "pretrained":
+            from collapse_lab.models.pretrained import open_pretrained
+
+            open_pretrained(study.model, number, path)
+            return
         from collapse_lab.models.base import train_base
 
         train_base(study, self.source, number, path, self.execute)

@@ -15,9 +15,12 @@ _COMMANDS = {
     "status": "Say how far a run is.",
     "report": "Make the page, the plots and the tables of one or more runs.",
     "compare": "Compare two arms of a run, paired by seed and task.",
+    "merge": "Put runs of the same study's arms together.",
     "evidence": "Write the evidence cards that policies carry.",
+    "verify-paper": "Put the paper's numbers beside those of runs.",
     "studies": "List the studies.",
     "tasks": "Show what the model is asked to write.",
+    "harvest": "Gather functions from installed packages as a pool of prompts.",
     "doctor": "Find out what works on this machine.",
 }
 
@@ -33,7 +36,7 @@ class _Lazy(click.Group):
         """Import and return one command."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"collapse_lab.cli.{cmd_name}").command
+        command: click.Command = import_module(f"collapse_lab.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

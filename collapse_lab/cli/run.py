@@ -16,7 +16,9 @@ from collapse_lab.manifest import ManifestError, claim
 from collapse_lab.remote import Remote, RemoteError
 from collapse_lab.run import Progress, run
 from collapse_lab.shared import claim_share, mirror, mirror_logs
+from collapse_lab.study import PretrainedModel, Study
 from collapse_lab.summary import write_summary
+from collapse_lab.tasks import open_source
 
 _LOOK_SECONDS = 1.0
 # Every look at a store of objects is a listing that is paid for.
@@ -32,7 +34,10 @@ _SHARE_LOOK_SECONDS = 5.0
 @click.option("--share", metavar="URL", help="What hosts share: s3://BUCKET/FOLDER, ... [the folder of --out].")
 def command(
     study: str,
+    model: str | None,
+    source: str | None,
     arms: str,
+    sitting: str | None,
     seeds: int | None,
     rounds: int | None,
     quick: bool,
@@ -45,7 +50,8 @@ def command(
     """Run STUDY (a shipped one's name, or a file). Called again with the same words, it goes on where it stood.
 
     With --queue the arms are run by workers, on any number of hosts. They share the folder of --out (on a file system
-    that all have under the same path), or what --share names.
+    that all have under the same path), or what --share names. With --sitting a part of the arms is run by itself, into
+    runs/STUDY-sittings/NAME (and what --share names, below it); `collapse-lab merge` puts the parts together.
 
     Exit status: 0 when every arm came to its end, 1 when some failed, 2 where nothing could be run.
     """
@@ -53,9 +59,14 @@ def command(
         raise click.UsageError("--workers is for arms on this host. Start workers: collapse-lab worker --queue NAME.")
     if redis and not queue:
         raise click.UsageError("--redis says where a queue is. Name it with --queue.")
-    opened, chosen = read_study(study, arms, seeds, rounds, quick=quick)
-    folder = out or default_out(opened, quick=quick)
-    plan = Plan(opened, arms, seeds, rounds or opened.rounds, str(bases_directory()))
+    asked = read_study(study, arms, seeds, rounds, quick=quick, model=model, source=source, sitting=sitting)
+    opened, chosen = asked.study, asked.cells
+    _see_that_all_is_there(opened, here=queue is None)
+    folder = out or default_out(opened, quick=quick, sitting=asked.sitting)
+    if share and asked.sitting:
+        # Pages lie by an arm's place in its run: those of two sittings would take each other's place.
+        share = f"{share.rstrip('/')}/{asked.sitting}"
+    plan = Plan(opened, asked.pattern, seeds, rounds or opened.rounds, str(bases_directory()))
     try:
         claim(folder, opened)
         home = Remote(share) if share else None
@@ -76,6 +87,23 @@ def command(
     path = write_summary(folder, quick=quick, command=shlex.join(["collapse-lab", *sys.argv[1:]]))
     click.echo(f"{len(ended.done)} of {len(chosen)} arms ended. {path}\nNext: collapse-lab report {folder}")
     return 1 if ended.failed else 0
+
+
+def _see_that_all_is_there(study: Study, *, here: bool) -> None:
+    """See that benchmarks can be opened, and *here*, where arms are run, the pool and the weights: an hour later would
+    be late to say so."""
+    try:
+        source = open_source(study.tasks)
+        source.benchmarks()
+        if here and isinstance(study.model, PretrainedModel):
+            from collapse_lab.models.pretrained import identity_of
+
+            for number in (0, *(() if study.model.foreign is None else (1,))):
+                identity_of(study.model, number)
+        if here:
+            _ = source.identity
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _queued(folder: Path, plan: Plan, queue: str, redis: str | None, share: Remote | None, shown: Shown) -> Progress:

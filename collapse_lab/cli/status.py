@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,7 +32,13 @@ def command(folder: Path) -> None:
         pages = [folder_of(folder, number) / f"round-{t}.json" for t in range(plan.rounds + 1)]
         done = [page for page in pages if page.is_file()]
         total += len(done)
-        scores = [json.loads(page.read_text("utf-8"))["pass_at_1_sampled"] for page in (done[:1] + done[-1:])]
-        said = f"pass@1 {scores[0]:.3f} -> {scores[-1]:.3f}" if scores else "not begun"
+        scores = [_score(json.loads(page.read_text("utf-8"))) for page in (done[:1] + done[-1:])]
+        said = f"pass@1 {scores[0]} -> {scores[-1]}" if scores else "not begun"
         click.echo(f"{len(done)}/{len(pages)} rounds  {said:22}  {cell.name}")
     click.echo(f"{total} of {len(plan.cells()) * (plan.rounds + 1)} rounds are done.")
+
+
+def _score(page: dict[str, Any]) -> str:
+    """Return a round's score: of drawn answers, or of greedy ones where the study draws none."""
+    found = page["pass_at_1_sampled"] if page["pass_at_1_sampled"] is not None else page["pass_at_1_greedy"]
+    return "-" if found is None else f"{found:.3f}"

@@ -12,6 +12,8 @@ leaves its loop before it has counted the input, and so fails every solution of 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import marshal
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +24,16 @@ from collapse_lab.execution.harness import Harness, Job
 from collapse_lab.execution.inside import values
 from collapse_lab.execution.mbpp_inputs import restore
 from collapse_lab.execution.observation import Observation
-from collapse_lab.execution.outcome import Limits
+from collapse_lab.execution.outcome import Limits, Program
 
 Dataset = Literal["humaneval", "mbpp"]
 
 LIMITS = Limits(cpu_seconds=30.0, memory_mib=4096, output_kib=10_240, file_kib=64)
 """EvalPlus gives a second or more to each input and a minute to all, and 4 GiB of memory."""
 
+_DECIDES = ("task_id", "prompt", "canonical_solution", "entry_point", "base_input", "plus_input", "atol")
+_LIMITED = " Give the study's `limits` what this benchmark needs: see collapse_lab.benchmarks.LIMITS."
+_AT_LIMITS = ("timeout", "memory", "output", "killed")
 _NOT_NONE = frozenset({"check_str", "text_match_three", "text_starta_endb"})
 _AS_SETS = frozenset({
     "similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum",
@@ -66,90 +71,115 @@ class _Call:
 Oracle = Callable[[_Call, Any], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A problem's calls, the base's first, and how many of them are the base's."""
+class PlusExam:
+    """One problem's inputs, the base's before the plus ones, and EvalPlus's rules for what may come back.
 
-    calls: tuple[_Call, ...]
-    marshalled: tuple[bytes, ...]
-    base: int
+    *solution* is the whole file of the canonical solution; *inputs* are the arguments of each call, of which *base*
+    are the base's; *identity* stands for everything the problem says. ``verdict.case`` below ``base`` is a base input.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        entry_point: str,
+        solution: str,
+        inputs: Sequence[Sequence[Any]],
+        base: int,
+        tolerance: float,
+        oracle: Oracle,
+        identity: str,
+    ) -> None:
+        self.inputs, self.base, self.tolerance = inputs, base, tolerance
+        self._name, self._entry_point, self._solution, self._oracle = name, entry_point, solution, oracle
+        self._identity = identity
+        self._marshalled = tuple(marshal.dumps(tuple(arguments)) for arguments in inputs)
+        self._calls: tuple[_Call, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """The rules' version, and what the problem is."""
+        return f"evalplus 0.3.1 {self._identity}"
+
+    def job(self, source: str) -> Job:
+        """Return what is run of a solution: each input, the file loaded anew before the plus ones."""
+        return Job(source, self._entry_point, self._marshalled, self.base)
+
+    def lesson(self) -> Job | None:
+        """Return the canonical solution's job, until it was learnt from."""
+        return None if self._calls else self.job(self._solution)
+
+    def learn(self, seen: Observation) -> None:
+        """Take what the canonical solution returned as expected."""
+        if seen.ending is not None:
+            ended = f"it ended with {seen.exception or seen.ending} after {len(seen.values)} of {len(self.inputs)}"
+            raise ValueError(
+                f"The canonical solution of {self._name} does not return a value for each input: {ended}."
+                f"{_LIMITED if seen.ending in _AT_LIMITS else ''}"
+            )
+        tolerance, calls = self.tolerance, []
+        for number, (arguments, value) in enumerate(zip(self.inputs, seen.values, strict=True)):
+            if number == self.base:
+                tolerance = self.tolerance
+            expected = values.decode(value)
+            if self._entry_point in _NOT_NONE:
+                expected = expected is not None
+            if tolerance == 0 and _is_floats(expected):
+                # EvalPlus keeps this tolerance for all inputs of the part that follow.
+                tolerance = _FLOAT_TOLERANCE
+            nodes = _SET_NODES if self._entry_point in _AS_SETS else values.nodes(expected)
+            call = _Call(arguments, expected, tolerance, nodes, None)
+            calls.append(replace(call, same=value) if _agree(self._oracle, call, value) else call)
+        self._calls = tuple(calls)
+
+    def right(self, number: int, report: bytes) -> bool:
+        """Return what EvalPlus says of a value."""
+        call = self._calls[number]
+        return report == call.same or _agree(self._oracle, call, report)
+
+
+def plus_exam(dataset: Dataset, problem: Mapping[str, Any]) -> PlusExam:
+    """Return the exam of a row of the data set's JSONL file, as parsed."""
+    inputs = [*problem["base_input"], *problem["plus_input"]]
+    entry_point = problem["entry_point"]
+    return PlusExam(
+        problem["task_id"],
+        entry_point,
+        f"{problem['prompt']}{problem['canonical_solution']}",
+        restore(problem["task_id"], inputs) if dataset == "mbpp" else inputs,
+        len(problem["base_input"]),
+        float(problem["atol"]),
+        oracle(dataset, entry_point),
+        hashlib.sha256(json.dumps([dataset, *(problem[key] for key in _DECIDES)]).encode()).hexdigest(),
+    )
 
 
 class EvalPlus:
-    """The problems of one data set with their expected values, which are computed once, when it is made.
+    """The problems of one data set, judged with both scores: the base inputs' and the "+" one.
 
     *problems* are rows of the data set's JSONL file, as parsed. *harness* should have ``LIMITS``. Raises
     ``ValueError`` where a canonical solution does not return a value for each input.
     """
 
     def __init__(self, dataset: Dataset, problems: Sequence[Mapping[str, Any]], harness: Harness) -> None:
-        self._dataset, self._harness = dataset, harness
-        self._problems = {str(problem["task_id"]): problem for problem in problems}
-        inputs = {name: self._inputs(problem) for name, problem in self._problems.items()}
-        self._references = {
-            name: _Reference((), tuple(marshal.dumps(tuple(call)) for call in calls), len(problem["base_input"]))
-            for (name, calls), problem in zip(inputs.items(), problems, strict=True)
-        }
-        canonical = [(n, self.solution(n, problem["canonical_solution"])) for n, problem in self._problems.items()]
-        for name, seen in zip(inputs, harness.observe(self.jobs(canonical)), strict=True):
-            calls = _calls(dataset, self._problems[name], inputs[name], seen)
-            self._references[name] = replace(self._references[name], calls=calls)
+        self._harness, self._prompts = harness, {str(p["task_id"]): str(p["prompt"]) for p in problems}
+        self._exams = {str(problem["task_id"]): plus_exam(dataset, problem) for problem in problems}
+        harness.teach(self._exams.values())
 
     def solution(self, task_id: str, completion: str) -> str:
         """Return the whole file that a completion makes."""
-        return f"{self._problems[task_id]['prompt']}{completion}"
+        return f"{self._prompts[task_id]}{completion}"
 
     def judge(self, samples: Sequence[tuple[str, str]]) -> list[PlusVerdict]:
         """Return a verdict for each (task id, whole source file), in order."""
-        return self._harness.each(self.jobs(samples), lambda n, seen: self._verdict(samples[n][0], seen))
+        programs = [Program(source, "", (), self._exams[name]) for name, source in samples]
+        return [
+            PlusVerdict(v.passed or (v.case or 0) >= self._exams[name].base, v.passed)
+            for (name, _), v in zip(samples, self._harness.judge(programs), strict=True)
+        ]
 
     def jobs(self, samples: Sequence[tuple[str, str]]) -> list[Job]:
         """Return what is run for samples as ``judge`` takes them."""
-        return [
-            Job(source, self._problems[name]["entry_point"], reference.marshalled, reference.base)
-            for name, source in samples
-            for reference in [self._references[name]]
-        ]
-
-    def _inputs(self, problem: Mapping[str, Any]) -> list[Sequence[Any]]:
-        inputs = [*problem["base_input"], *problem["plus_input"]]
-        return restore(problem["task_id"], inputs) if self._dataset == "mbpp" else inputs
-
-    def _verdict(self, name: str, seen: Observation) -> PlusVerdict:
-        reference, oracle = self._references[name], _oracle(self._dataset, self._problems[name]["entry_point"])
-        right = 0
-        for call, value in zip(reference.calls, seen.values, strict=False):
-            if value != call.same and not _agree(oracle, call, value):
-                break
-            right += 1
-        return PlusVerdict(right >= reference.base, seen.ending is None and right == len(reference.calls))
-
-
-def _calls(
-    dataset: Dataset, problem: Mapping[str, Any], inputs: Sequence[Sequence[Any]], seen: Observation
-) -> tuple[_Call, ...]:
-    """Return the calls of one part with what the canonical solution returned."""
-    if seen.ending is not None:
-        raise ValueError(
-            f"The canonical solution of {problem['task_id']} does not return a value for each input: it ended "
-            f"with {seen.exception or seen.ending} after {len(seen.values)} of {len(inputs)}."
-        )
-    entry_point, tolerance = problem["entry_point"], float(problem["atol"])
-    oracle, calls = _oracle(dataset, entry_point), []
-    for number, (arguments, value) in enumerate(zip(inputs, seen.values, strict=True)):
-        if number == len(problem["base_input"]):
-            tolerance = float(problem["atol"])
-        expected = values.decode(value)
-        if entry_point in _NOT_NONE:
-            expected = expected is not None
-        if tolerance == 0 and _is_floats(expected):
-            # EvalPlus keeps this tolerance for all inputs of the part that follow.
-            tolerance = _FLOAT_TOLERANCE
-        nodes = _SET_NODES if entry_point in _AS_SETS else values.nodes(expected)
-        call = _Call(arguments, expected, tolerance, nodes, None)
-        same = value if _agree(oracle, call, value) else None
-        calls.append(_Call(arguments, expected, tolerance, nodes, same))
-    return tuple(calls)
+        return [self._exams[name].job(source) for name, source in samples]
 
 
 def _agree(oracle: Oracle, call: _Call, report: bytes) -> bool:
@@ -160,17 +190,19 @@ def _agree(oracle: Oracle, call: _Call, report: bytes) -> bool:
         return False
 
 
-def _oracle(dataset: Dataset, entry_point: str) -> Oracle:
+def oracle(dataset: Dataset, entry_point: str) -> Oracle:
+    """Return the rule for what a task's function may return."""
     if dataset == "humaneval":
-        return _find_zero if entry_point == "find_zero" else _general
+        return _find_zero if entry_point == "find_zero" else general
     if entry_point in _AS_SETS:
         return _as_sets
     if entry_point in _NOT_NONE:
         return _not_none
-    return _MBPP.get(entry_point, _general)
+    return _MBPP.get(entry_point, general)
 
 
-def _general(call: _Call, found: Any, *, exact: bool | None = None) -> bool:
+def general(call: _Call, found: Any, *, exact: bool | None = None) -> bool:
+    """The rule of most tasks: equal, or as near as the tolerance says."""
     if bool(found == call.expected) if exact is None else exact:
         return True
     if call.tolerance == 0 or type(found) is not type(call.expected):
@@ -190,16 +222,16 @@ def _find_zero(call: _Call, found: Any) -> bool:
 
 
 def _as_sets(call: _Call, found: Any) -> bool:
-    return _general(call, found, exact=set(found) == set(call.expected))
+    return general(call, found, exact=set(found) == set(call.expected))
 
 
 def _not_none(call: _Call, found: Any) -> bool:
     exact = found == call.expected if isinstance(found, bool) else call.expected == (found is not None)
-    return _general(call, found, exact=exact)
+    return general(call, found, exact=exact)
 
 
 def _sum_div(call: _Call, found: Any) -> bool:
-    return _general(call, found, exact=found in (call.expected, 0))
+    return general(call, found, exact=found in (call.expected, 0))
 
 
 def _surface(call: _Call, found: Any) -> bool:
@@ -207,7 +239,7 @@ def _surface(call: _Call, found: Any) -> bool:
     edge, height = call.arguments
     slant = math.sqrt((edge / 2) ** 2 + height**2)
     exact = found == call.expected or abs(found - round(edge**2 + 2 * edge * slant)) <= call.tolerance
-    return _general(call, found, exact=exact)
+    return general(call, found, exact=exact)
 
 
 def _digit_distance(call: _Call, found: Any) -> bool:
@@ -217,7 +249,7 @@ def _digit_distance(call: _Call, found: Any) -> bool:
     if found == call.expected:
         return True
     digits = zip(one.zfill(width), other.zfill(width), strict=True)
-    return _general(call, found, exact=found == sum(abs(int(a) - int(b)) for a, b in digits))
+    return general(call, found, exact=found == sum(abs(int(a) - int(b)) for a, b in digits))
 
 
 _MBPP: dict[str, Oracle] = {

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from collapse_lab.execution.exam import Exam
 from collapse_lab.tasks.task import Case
 
 # "passed" and "wrong" are the comparison's; "error" carries the exception's class; the others are the harness's.
@@ -15,20 +16,22 @@ Ending = Literal["passed", "wrong", "error", "timeout", "memory", "output", "kil
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A whole source file, the function to call in it, and the calls."""
+    """A whole source file, the function to call in it, and the calls; with an ``exam``, that says what is called."""
 
     source: str
     entry_point: str
     cases: tuple[Case, ...]
+    exam: Exam | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How a program ended.
 
-    ``ending`` is ``passed`` only where every case returned a value equal to the expected one. ``exception`` is the
-    class that ended it (``SyntaxError``, ``IndexError``, ...), empty for other endings. ``case`` is the index of the
-    first case that failed, -1 where the program did not load, ``None`` where it passed.
+    ``ending`` is ``passed`` only where every case returned a value equal to the expected one, or one that the exam
+    finds right. ``exception`` is the class that ended it (``SyntaxError``, ``IndexError``, ...), empty for other
+    endings. ``case`` is the index of the first case that failed, -1 where the program did not load, ``None`` where it
+    passed.
     """
 
     ending: Ending

@@ -26,14 +26,21 @@ def overlap(
 
     The comparison is exact: only the benchmark's runs are kept, so that neither side needs a sketch.
     """
-    shares: dict[str, float | None] = {}
+    return {what: _share(flags) for what, flags in held(documents, benchmark, n).items()}
+
+
+def held(
+    documents: Sequence[Document], benchmark: Sequence[Document], n: Sequence[int] = (10, 13)
+) -> dict[str, list[bool]]:
+    """Return, under the same names, which of the documents hold something of a benchmark, one flag a document."""
+    flags: dict[str, list[bool]] = {}
     split = [words(completion) for _, completion in documents]
     for length in n:
         known = {gram for _, completion in benchmark for gram in grams(words(completion), length)}
-        shares[str(length)] = _share([not known.isdisjoint(grams(row, length)) for row in split])
+        flags[str(length)] = [not known.isdisjoint(grams(row, length)) for row in split]
     programs = {fingerprint(prompt + completion) for prompt, completion in benchmark}
-    shares["ast"] = _share([fingerprint(prompt + completion) in programs for prompt, completion in documents])
-    return shares
+    flags["ast"] = [fingerprint(prompt + completion) in programs for prompt, completion in documents]
+    return flags
 
 
 def contamination(

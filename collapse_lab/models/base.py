@@ -14,6 +14,7 @@ from collapse_lab.models.model import Sampling
 from collapse_lab.models.pocket import fresh
 from collapse_lab.models.tokenizer import build
 from collapse_lab.sample import seed_of
+from collapse_lab.study import PocketModel
 from collapse_lab.tasks.corrupt import corrupted
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def train_base(
 
 def documents(study: Study, source: TaskSource, number: int) -> list[Document]:
     """Return the human documents that base *number* learns to write from."""
+    assert isinstance(study.model, PocketModel)
     return [(task.prompt, task.reference) for task in source.pool("base", number, study.model.documents)]
 
 
@@ -106,6 +108,7 @@ def _plain(
     state: Path,
     told: Told | None,
 ) -> CausalModel:
+    assert isinstance(study.model, PocketModel)
     model = fresh(study.model, tokenizer, number)
     model.train(documents, study.model.training, seed_of("base", number), state, told=_named(told, "train the base"))
     return model

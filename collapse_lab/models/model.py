@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,11 +28,37 @@ class Sampling(Strict):
     max_tokens: int = Field(default=64, ge=1, le=4096)
 
 
+class Adapter(Strict):
+    """Low-rank matrices beside the model's, which alone are trained (LoRA: Hu et al., arXiv 2106.09685).
+
+    ``alpha`` over ``rank`` is their weight. ``targets`` are names of linear layers, as ``q_proj``; without any it is
+    all of them but the output.
+    """
+
+    rank: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32.0, gt=0)
+    targets: tuple[str, ...] = ()
+
+
 class Training(Strict):
     """One round's training. Exactly one of ``steps`` and ``epochs`` is given.
 
     ``learning_rate`` is AdamW's peak; the schedule is cosine after ``warmup`` steps, begun anew each round.
-    ``completion_only`` leaves the prompt's tokens out of the loss. ``precision``: ``bf16`` keeps fp32 master weights.
+    ``warmup_rounds``: ``first`` warms up in round 1 alone. ``completion_only`` leaves the prompt's tokens out of the
+    loss. ``precision``: ``bf16`` keeps fp32 master weights.
+
+    ``packing``: tokens of a row that several documents share, and then ``batch`` counts such rows; 0 gives every
+    document a row of its own. A document sees only itself, as it would alone, and is cut only where it is longer than
+    a row. ``joined`` runs all documents together instead and cuts the stream into rows, wherever that is: a document
+    sees what happens to stand before it, as in the first study's own training.
+
+    ``fim_rate`` of the documents are put out of order so that their middle comes last (``models/fim.py``),
+    ``fim_spm_rate`` of these with the suffix first. ``adapter`` trains small matrices in place of all weights; they
+    are merged at the end.
+
+    ``part``: tokens that pass through the model at once; a larger batch is cut, and the gradients are added up.
+    ``recompute`` keeps less of a pass in memory and computes it again. ``compile`` is about CUDA alone, and pays with
+    ``packing``, where all rows are of one size. These three change results in their last bits only.
     """
 
     steps: int | None = Field(default=None, ge=0)
@@ -45,6 +71,33 @@ class Training(Strict):
     completion_only: bool = True
     precision: str = Field(default="fp32", pattern="^(fp32|bf16)$")
     checkpoint_every: int = Field(default=200, ge=1)
+    warmup_rounds: Literal["every", "first"] = "every"
+    packing: int = Field(default=0, ge=0)
+    joined: bool = False
+    fim_rate: float = Field(default=0.0, ge=0, le=1)
+    fim_spm_rate: float = Field(default=0.5, ge=0, le=1)
+    adapter: Adapter | None = None
+    part: int = Field(default=16_384, ge=1)
+    recompute: bool = False
+    compile: bool = False
+
+    @model_validator(mode="after")
+    def _possible(self) -> Training:
+        if self.fim_rate and self.completion_only:
+            raise ValueError(
+                "`fim_rate` needs `completion_only: false`: a document in another order has no prompt before its "
+                "completion"
+            )
+        if self.joined and not self.packing:
+            raise ValueError("`joined` needs `packing`, the tokens of a row")
+        if self.packing == 1:
+            raise ValueError("`packing: 1` leaves nothing to predict; write at least 2 tokens a row, or 0")
+        return self
+
+    def in_round(self, number: int) -> Training:
+        """Return the settings of round *number*, counted from 1."""
+        cold = self.warmup_rounds == "first" and number > 1
+        return self.model_copy(update={"warmup": 0}) if cold else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +114,8 @@ class Score:
     """What a model thinks of a completion after its prompt, in fp32.
 
     ``nll`` is the sum over the completion's tokens and the stop, in nats; ``entropy`` is the mean entropy of the
-    next-token distribution over the same ``tokens`` places, in nats.
+    next-token distribution over the same ``tokens`` places, in nats. A pretrained model's answers end in their text
+    (``style.py``): there the stop does not count.
     """
 
     nll: float

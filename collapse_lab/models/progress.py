@@ -49,7 +49,7 @@ class StateFile:
                 f"{path} is the state of another training (other weights, documents, settings or seed). Remove it, or "
                 "name another directory."
             )
-        network.load_state_dict(found["network"])
+        network.load_state_dict({**network.state_dict(), **found["network"]})
         optimizer.load_state_dict(found["optimizer"])
         return Progress(found["losses"], found["tokens"], found["seconds"])
 
@@ -60,7 +60,7 @@ class StateFile:
         self._directory.mkdir(parents=True, exist_ok=True)
         state = {
             "identity": self._identity,
-            "network": network.state_dict(),
+            "network": _changing(network),
             "optimizer": optimizer.state_dict(),
             "losses": progress.losses,
             "tokens": progress.tokens,
@@ -72,6 +72,12 @@ class StateFile:
             handle.flush()
             os.fsync(handle.fileno())
         part.replace(self._directory / _NAME)
+
+
+def _changing(network: nn.Module) -> dict[str, torch.Tensor]:
+    """Return all that a training may change: what is frozen beside an adapter is what it was."""
+    frozen = {name for name, weight in network.named_parameters(remove_duplicate=False) if not weight.requires_grad}
+    return {name: tensor for name, tensor in network.state_dict().items() if name not in frozen}
 
 
 def identity(network: nn.Module, parts: Iterable[str]) -> str:

@@ -13,6 +13,12 @@ from collapse_lab.report.reading import Run
 from collapse_lab.report.table import MISSING, Column, Table, shown
 
 Said = Callable[[Run], str]
+_TRAINED = {
+    "packing": "Documents share rows.",
+    "joined": "They see each other there.",
+    "fim_rate": "Some have their middle last.",
+    "adapter": "Low-rank matrices are trained in place of all weights.",
+}
 _POOLS = {
     "pocket": "the generated tasks",
     "functions": "functions that people wrote, found in packages",
@@ -69,6 +75,10 @@ def _epochs(run: Run) -> str:
     steps, batch = training.get("steps"), training.get("batch")
     if steps is None:
         return f"{training.get('epochs')} epochs a round."
+    if training.get("packing"):
+        return (
+            f"{steps} steps x {batch} rows of {training['packing']} tokens; how many epochs that is hangs on lengths."
+        )
     passed = steps * batch
     shares = []
     for label in run.labels:
@@ -135,10 +145,12 @@ def _quota(run: Run) -> str:
 
 def _training(run: Run) -> str:
     t = _at(run, "training") or {}
-    return (
-        f"AdamW, peak {t.get('learning_rate')}, cosine begun anew each round, warm-up {t.get('warmup')}, weight "
+    first = " in round 1 only" if t.get("warmup_rounds") == "first" else ""
+    said = (
+        f"AdamW, peak {t.get('learning_rate')}, cosine begun anew each round, warm-up {t.get('warmup')}{first}, weight "
         f"decay {t.get('weight_decay')}, clipped at {t.get('clip')}, {t.get('precision')}."
     )
+    return " ".join([said, *(words for key, words in _TRAINED.items() if t.get(key))])
 
 
 def _noise(run: Run) -> str:

@@ -15,7 +15,8 @@ Behaviour = tuple[bytes, ...]
 def behaviours(written: Sequence[tuple[Task, str]], context: LabContext) -> list[Behaviour | None]:
     """Return the behaviour of each completion of a task; equal pairs are run once.
 
-    ``None``: it has none to compare, since it did not come back from every call, or with an object of its own kind.
+    ``None``: it has none to compare, since its prompt shows no case, or it did not come back from every call, or with
+    an object of its own kind.
     """
     from collapse_lab.execution import literals
     from collapse_lab.execution.harness import Job
@@ -27,10 +28,11 @@ def behaviours(written: Sequence[tuple[Task, str]], context: LabContext) -> list
             task.program(completion), task.entry_point, [literals.arguments(case.arguments) for case in task.visible]
         )
         for task, completion in written
+        if task.visible
     }
     seen = dict(zip(jobs, context.observe(list(jobs.values())), strict=True))
     found = {key: _digests(one.values) if one.ending is None else None for key, one in seen.items()}
-    return [found[task.id, completion] for task, completion in written]
+    return [found.get((task.id, completion)) for task, completion in written]
 
 
 def _digests(encoded: Sequence[bytes]) -> Behaviour | None:

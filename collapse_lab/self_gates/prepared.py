@@ -29,7 +29,8 @@ class VisibleCases:
         """Return how the visible cases of each change's task fare on its sample."""
         if self.execute is None:
             raise CouldNotJudgeError("The samples cannot be run: this study was started without a harness.")
-        known = [c.id for c in changes if c.id in self.samples]
+        # A prompt that shows no case has no tests, as a repository may have none.
+        known = [c.id for c in changes if c.id in self.samples and self.tasks[c.id].visible]
         written = [
             Program(task.program(self.samples[name].completion), task.entry_point, task.visible)
             for name in known

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collapse_lab.execution.outcome import Program
+from collapse_lab.execution.outcome import Verdict as Outcome
 from collapse_lab.self_gates.attribution import unattributed
 from collapse_lab.self_gates.context import LabContext, lab
 from collapse_lab.self_gates.novelty import novel
@@ -46,12 +47,15 @@ def _objections(changes: Sequence[Change], context: LabContext) -> list[str | No
     asked = [(context.tasks[c.id], context.samples[c.id].completion) for c in changes]
     written = [Program(task.program(text), task.entry_point, task.visible) for task, text in asked]
     outcomes = context.execute(written)
-    return [
-        unattributed(program.source, program.entry_point)
-        if outcome.passed
-        else f"it fails a visible case: {outcome.exception or outcome.ending}"
-        for program, outcome in zip(written, outcomes, strict=True)
-    ]
+    return [_objection(program, outcome) for program, outcome in zip(written, outcomes, strict=True)]
+
+
+def _objection(program: Program, outcome: Outcome) -> str | None:
+    if not program.cases:
+        return "its prompt shows no case that it could pass"
+    if not outcome.passed:
+        return f"it fails a visible case: {outcome.exception or outcome.ending}"
+    return unattributed(program.source, program.entry_point)
 
 
 def _verdict(objection: str | None, new: bool) -> Verdict:

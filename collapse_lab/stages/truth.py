@@ -13,9 +13,9 @@ Execute = Callable[[Sequence[Program]], list[Verdict]]
 
 def truth(tasks: Sequence[Task], samples: Sequence[Sample], execute: Execute) -> list[Verdict]:
     """Return how each sample fares on its task's hidden cases (*tasks* stand beside *samples*)."""
-    return execute(
-        [
-            Program(task.program(sample.completion), task.entry_point, task.hidden)
-            for task, sample in zip(tasks, samples, strict=True)
-        ]
-    )
+    return execute([scored(task, sample.completion) for task, sample in zip(tasks, samples, strict=True)])
+
+
+def scored(task: Task, completion: str) -> Program:
+    """Return what a completion's score is counted on."""
+    return Program(task.program(completion), task.entry_point, task.hidden, task.exam)

@@ -1,25 +1,23 @@
-"""Study files: loading, and what `--quick` makes of one."""
+"""Study files: loading, and what `--quick`, `--model` and `--source` make of one."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
+from collapse_lab.models.known import known
 from collapse_lab.policies import policy_of
-from collapse_lab.study import Arm, Study
+from collapse_lab.studies import keys as texts
+from collapse_lab.studies.keys import Keys, StudyError
+from collapse_lab.study import Arm, PretrainedModel, Study
 from gates.policy import PolicyError
 from gates.policy_words import explain
-from gates.policy_yaml import Location, YamlError, load
-from gates.presets import line_of
+
+__all__ = ["StudyError", "models_of", "names", "open_study", "parse"]
 
 _DIRECTORY = files("collapse_lab") / "studies"
-
-
-class StudyError(ValueError):
-    """A study that cannot be used; the message names every problem with its line."""
 
 
 def names() -> list[str]:
@@ -28,69 +26,92 @@ def names() -> list[str]:
     return sorted(found, key=lambda name: name != "pocket")
 
 
-def open_study(wanted: str, *, quick: bool = False) -> Study:
-    """Return a shipped study by name, or one from a file. Raises ``StudyError``."""
-    if wanted in names():
-        return parse((_DIRECTORY / f"{wanted}.yml").read_text("utf-8"), f"study {wanted}", quick=quick)
-    path = Path(wanted)
-    if not path.is_file():
-        raise StudyError(f"There is no study called {wanted!r}, and no such file. There are: {', '.join(names())}.")
-    try:
-        return _beside(path, parse(path.read_text("utf-8"), wanted, quick=quick, beside=path.parent))
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"{wanted} cannot be read: {error}.") from error
+def open_study(wanted: str, *, quick: bool = False, model: str | None = None, source: str | None = None) -> Study:
+    """Return a shipped study by name, or one from a file. Raises ``StudyError``.
+
+    A study of several models needs *model*, which becomes a part of its name. *source* is where a pretrained model's
+    weights are: a folder, a GGUF file, or the Hub's ``owner/name``.
+    """
+    return _opened(_read(wanted), quick=quick, model=model, weights=source)
 
 
-def parse(text: str, source: str, *, quick: bool = False, beside: Path | None = None) -> Study:
+def models_of(wanted: str) -> tuple[str, ...]:
+    """Return the models that a study leaves to be chosen from; none where it is of one. Raises ``StudyError``."""
+    return texts.models_of(_read(wanted))
+
+
+def parse(
+    text: str, source: str, *, quick: bool = False, beside: Path | None = None, model: str | None = None
+) -> Study:
     """Read a study's text; *source* is what errors call it, *beside* the folder of its policies' files.
 
     With *quick* the keys under `quick` replace the others. Raises ``StudyError``, for a policy that is not there too.
     """
+    return _opened(texts.read(text, source, beside, _found), quick=quick, model=model)
+
+
+def _read(wanted: str) -> Keys:
     try:
-        data, lines = load(text)
-    except YamlError as error:
-        where = f"{source}, line {error.line}" if error.line else source
-        raise StudyError(f"{where}: {error}") from error
-    if not isinstance(data, dict):
-        raise StudyError(f"{source}, line 1: A study is a mapping with `name`, `question` and `arms`.")
-    study = _checked(data, lines, source, beside, frozenset())
+        found = _found(wanted, Path())
+        if found is None:
+            raise StudyError(f"There is no study called {wanted!r}, and no such file. There are: {', '.join(names())}.")
+        text, source, folder = found
+        return texts.read(text, source, folder, _found)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"{wanted} cannot be read: {error}.") from error
+
+
+def _found(wanted: str, beside: Path | None) -> tuple[str, str, Path | None] | None:
+    """Return a study's text, its name for errors and its folder: a shipped one, or a file in the folder *beside*."""
+    if wanted in names():
+        return (_DIRECTORY / f"{wanted}.yml").read_text("utf-8"), f"study {wanted}", None
+    path = None if beside is None else beside / wanted
+    if path is None or not path.is_file():
+        return None
+    return path.read_text("utf-8"), str(path), path.parent
+
+
+def _opened(keys: Keys, *, quick: bool, model: str | None = None, weights: str | None = None) -> Study:
+    study = _checked(texts.with_model(keys, model, weights))
     if not quick:
         return study
     if not study.quick:
-        raise StudyError(f"{source}: It has no `quick` form. Run it in full, or add one.")
-    return _checked({**data, **study.quick}, lines, source, beside, frozenset(study.quick))
+        raise StudyError(f"{keys.own.source}: It has no `quick` form. Run it in full, or add one.")
+    return _checked(texts.with_model(keys.quick(), model, weights))
 
 
-def _checked(
-    data: dict[str, Any], lines: dict[Location, int], source: str, beside: Path | None, shorter: frozenset[str]
-) -> Study:
-    """Return the study that *data* makes; the values of the keys in *shorter* stand under `quick`."""
-
-    def line(place: Location) -> str:
-        found = line_of(lines, ("quick", *place) if place and place[0] in shorter else place)
-        return f"{source}{f', line {found}' if found else ''}"
-
+def _checked(keys: Keys) -> Study:
     try:
-        study = Study.model_validate(data)
+        study = Study.model_validate(keys.data)
     except ValidationError as error:
-        problems = [f"{line(tuple(e['loc']))}: {explain(dict(e), Study, {})}" for e in error.errors()]
+        # What is wrong with the whole belongs to no key.
+        problems = [
+            f"{keys.line(tuple(e['loc']))}: {explain(dict(e), Study, {}).removeprefix(': ')}" for e in error.errors()
+        ]
         raise StudyError("\n".join(problems)) from error
     problems = []
+    if isinstance(study.model, PretrainedModel):
+        for key, name in (("name", study.model.name), ("foreign", study.model.foreign)):
+            try:
+                known(name or study.model.name)
+            except ValueError as error:
+                problems.append(f"{keys.line(('model', key))}: {error}")
+    folder = keys.place(("arms",)).folder
     for number, arm in enumerate(study.arms):
         try:
-            policy_of(arm.policy or "none", beside)
+            policy_of(arm.policy or "none", folder)
         except PolicyError as error:
-            problems.append(f"{line(('arms', number, 'policy'))}: {error}")
+            problems.append(f"{keys.line(('arms', number, 'policy'))}: {error}")
     if problems:
         raise StudyError("\n".join(problems))
-    return study
+    return study if folder is None else _placed(study, folder)
 
 
-def _beside(path: Path, study: Study) -> Study:
-    """Return the study with its policies' files (relative to the study's own) by their full paths."""
+def _placed(study: Study, folder: Path) -> Study:
+    """Return the study with its policies' files (relative to the study's own folder) by their full paths."""
 
     def placed(arm: Arm) -> Arm:
-        file = path.parent / (arm.policy or "")
+        file = folder / (arm.policy or "")
         return arm.model_copy(update={"policy": str(file.resolve())}) if arm.policy and file.is_file() else arm
 
     return study.model_copy(update={"arms": tuple(placed(arm) for arm in study.arms)})

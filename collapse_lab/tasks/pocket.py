@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from random import Random
+from typing import Any
 
 from collapse_lab.sample import seed_of
 from collapse_lab.study import PocketTasks
@@ -84,6 +85,11 @@ class PocketSource:
     def name(self) -> str:
         """The name used in study files."""
         return "pocket"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its pools hang on: every setting, since the benchmarks' specifications are kept out of them."""
+        return self.settings.model_dump(mode="json")
 
     def pool(self, purpose: str, seed: int, count: int) -> Sequence[Task]:
         """Return the first *count* tasks of the stream that *purpose* and *seed* name."""

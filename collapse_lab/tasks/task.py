@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collapse_lab.execution.exam import Exam
 
 Stratum = Literal["head", "middle", "tail"]
 STRATA: tuple[Stratum, ...] = ("head", "middle", "tail")
@@ -31,8 +34,10 @@ class Task:
 
     ``prompt`` is source text up to where the model goes on (typed signature and docstring; ends with a newline).
     ``reference`` is a person's completion, which passes every case. The gate sees the ``visible`` cases only; the
-    score is counted on the ``hidden`` ones; no call is in both. ``stratum`` follows from the rarest of
-    ``operations``; ``family`` names the kind of task.
+    score is counted on the ``hidden`` ones; no call is in both, but in published benchmarks, whose score stays their
+    own: there ``visible`` are the examples that the prompt shows. ``stratum`` follows from the rarest of
+    ``operations``; ``family`` names the kind of task. A task with an ``exam`` is scored by that and has no ``hidden``
+    cases (``stages.truth.scored`` knows both).
     """
 
     id: str
@@ -44,6 +49,12 @@ class Task:
     stratum: Stratum
     family: str
     operations: tuple[str, ...] = field(default=())
+    exam: Exam | None = field(default=None, repr=False)
+
+    @property
+    def tested(self) -> bool:
+        """Whether anything can tell a right answer from a wrong one. Functions that were found have no tests."""
+        return bool(self.hidden) or self.exam is not None
 
     def program(self, completion: str) -> str:
         """Return the whole file that a completion makes."""
@@ -63,6 +74,8 @@ class Benchmark:
         digest = hashlib.sha256()
         for task in self.tasks:
             digest.update(repr(task).encode())
+            if task.exam is not None:
+                digest.update(task.exam.identity.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
@@ -76,6 +89,10 @@ class TaskSource(Protocol):
     @property
     def name(self) -> str:
         """The name used in study files."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its pools hang on, for keys of what is made from them (JSON)."""
 
     def pool(self, purpose: str, seed: int, count: int) -> Sequence[Task]:
         """Return *count* training tasks drawn with replacement by the source's own frequencies.

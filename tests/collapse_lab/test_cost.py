@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from collapse_lab.arms import cells
 from collapse_lab.cli import cli
-from collapse_lab.cost import Cost, Estimate, Hardware, estimate, machines, parameters
+from collapse_lab.cost import Cost, Estimate, Hardware, estimate, machines
+from collapse_lab.sizes import parameters
 from collapse_lab.study import PocketModel, PocketTasks, Study
 from collapse_lab.tasks import open_source
 
@@ -180,3 +181,42 @@ def test_the_command_says_it_all() -> None:
     done = CliRunner().invoke(cli, ["plan", "pocket", "--arms", "random@tests", "--seeds", "2"])
     assert "and 2 that their random controls are matched with" in done.output
     assert "There is no study" in CliRunner().invoke(cli, ["plan", "pockt"]).output
+
+
+def test_packed_rows_are_counted_by_their_length() -> None:
+    (plain,) = counted({"policy": "none"}, training={"steps": 5, "batch": 2}).arms
+    (packed,) = counted({"policy": "none"}, training={"steps": 5, "batch": 2, "packing": 256}).arms
+    same(plain, trained=2 * 5 * 2 * WHOLE)
+    same(packed, trained=2 * 5 * 2 * 256)
+
+
+@pytest.mark.parametrize(
+    ("policy", "quota", "most_raw", "sets"),
+    [
+        # Of 20 prompts: one set where all is accepted, four where a quarter is kept, never more than may be.
+        ("none", 20, 6, 1),
+        ("none", 21, 6, 2),
+        ("perplexity-low-quarter", 20, 6, 4),
+        ("perplexity-low-quarter", 20, 3, 3),
+        # What a frozen threshold lets through hangs on results.
+        ("perplexity-low-quarter-frozen", 20, 6, 1),
+        ("none", None, 6, 1),
+    ],
+)
+def test_at_least_a_quota_is_filled_as_soon_as_it_can_be(
+    policy: str, quota: int | None, most_raw: int, sets: int
+) -> None:
+    arm = {"policy": policy, "data": {"quota": quota, "most_raw": most_raw}}
+    study = Study.model_validate({**SMALL, "arms": [arm]})
+    (least,) = estimate(study, cells(study), 2, least=True).arms
+    (most,) = estimate(study, cells(study), 2).arms
+    exact = {"quota": 20, "most_raw": sets} if sets > 1 else {}
+    (wanted,) = counted({"policy": policy, "data": exact}).arms
+    assert (least.written, least.judged) == (pytest.approx(wanted.written), pytest.approx(wanted.judged))
+    assert (most.written > least.written) is (quota is not None and sets < most_raw)
+
+
+def test_a_written_token_takes_its_time_however_small_the_model() -> None:
+    slow = Hardware("h", 1, 1e9, 1e9, 1e9, 1.0, "a test", token=0.5)
+    assert Cost(written=10).seconds(1, slow) == pytest.approx(5, rel=1e-6)
+    assert Cost(read=10).seconds(1, slow) < 1

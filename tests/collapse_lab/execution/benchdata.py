@@ -12,9 +12,13 @@ import pytest
 _DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
-def rows(name: str) -> list[dict[str, Any]]:
+def file(name: str) -> Path:
     path = _DATA / name
     if not path.exists():
         pytest.skip(f"{name} is not in ../shared/data")
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
+    return path
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    with gzip.open(file(name), "rt", encoding="utf-8") as stream:
         return [json.loads(line) for line in stream]

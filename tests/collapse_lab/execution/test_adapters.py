@@ -18,7 +18,7 @@ from tests.collapse_lab.execution.faults import faulty
 pytestmark = pytest.mark.sandbox
 
 # Each takes seconds; `python -m tests.benchmarks execution` judges all problems, these too.
-_SLOW = {
+SLOW = {
     "HumanEval/15", "HumanEval/36", "HumanEval/59", "HumanEval/83", "HumanEval/94", "HumanEval/100", "HumanEval/130",
     "HumanEval/139", "Mbpp/84", "Mbpp/123", "Mbpp/255", "Mbpp/271", "Mbpp/389", "Mbpp/392", "Mbpp/583", "Mbpp/589",
     "Mbpp/592", "Mbpp/599", "Mbpp/603", "Mbpp/630",
@@ -47,7 +47,7 @@ def test_human_evals_own_solutions_pass() -> None:
     ("dataset", "file", "count"), [("humaneval", "HumanEvalPlus.jsonl.gz", 52), ("mbpp", "MbppPlus.jsonl.gz", 122)]
 )
 def test_a_third_of_evalplus_solutions_pass(roomy: Harness, dataset: evalplus.Dataset, file: str, count: int) -> None:
-    problems = [p for p in rows(file) if p["task_id"] not in _SLOW][::3]
+    problems = [p for p in rows(file) if p["task_id"] not in SLOW][::3]
     judge = EvalPlus(dataset, problems, roomy)
     verdicts = judge.judge([(p["task_id"], judge.solution(p["task_id"], p["canonical_solution"])) for p in problems])
     assert [p["task_id"] for p, v in zip(problems, verdicts, strict=True) if not v.plus] == []
@@ -55,7 +55,7 @@ def test_a_third_of_evalplus_solutions_pass(roomy: Harness, dataset: evalplus.Da
 
 
 def test_faulty_solutions_fail_and_liars_do_not_pass(roomy: Harness) -> None:
-    problems = [p for p in rows("HumanEvalPlus.jsonl.gz") if p["task_id"] not in _SLOW][:20]
+    problems = [p for p in rows("HumanEvalPlus.jsonl.gz") if p["task_id"] not in SLOW][:20]
     judge = EvalPlus("humaneval", problems, roomy)
     liar = "class L:\n    def __eq__(self, other): return True\n\ndef {}(*args): return L()\n"
     assert not any(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from collapse_lab.arms import cells
 from collapse_lab.study import Study
 
 STRATA = {"head": 0.30, "middle": 0.35, "tail": 0.35}
@@ -84,22 +85,6 @@ def write_run(
     random = np.random.default_rng(seed)
     tasks = tasks or {"pocket": 300, "pocket-second": 200}
     benchmarks = {name: _tasks(name, count, random) for name, count in tasks.items()}
-    pages, rows = [], []
-    for number in range(seeds):
-        first = _scores(benchmarks, samples, 0.0, random, number % 2)
-        for made in arms:
-            last = (stopped or {}).get((made.policy, number), rounds)
-            arm, scored = _arm(made, benchmarks, first, samples, last, rounds, number, random)
-            if last < 0:
-                continue
-            for page in arm["rounds"]:
-                page.update(dict.fromkeys(without))
-            pages.append(arm)
-            rows += scored
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tables").mkdir(exist_ok=True)
-    pd.DataFrame(rows).to_parquet(folder / "tables" / "scores.parquet", index=False)
-    pd.DataFrame(_flat(pages)).to_parquet(folder / "tables" / "rounds.parquet", index=False)
     study = Study.model_validate(
         {
             "name": "synthetic-pocket",
@@ -111,6 +96,23 @@ def write_run(
             **(settings or {}),
         }
     )
+    labels = {cell.policy: cell.label for cell in cells(study)}
+    pages, rows = [], []
+    for number in range(seeds):
+        first = _scores(benchmarks, samples, 0.0, random, number % 2)
+        for made in arms:
+            last = (stopped or {}).get((made.policy, number), rounds)
+            arm, scored = _arm(made, labels[made.policy], benchmarks, first, samples, last, rounds, number, random)
+            if last < 0:
+                continue
+            for page in arm["rounds"]:
+                page.update(dict.fromkeys(without))
+            pages.append(arm)
+            rows += scored
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tables").mkdir(exist_ok=True)
+    pd.DataFrame(rows).to_parquet(folder / "tables" / "scores.parquet", index=False)
+    pd.DataFrame(_flat(pages)).to_parquet(folder / "tables" / "rounds.parquet", index=False)
     summary = {
         "schema_version": "1.1",
         "study": study.name,
@@ -136,7 +138,8 @@ def write_run(
 def _judge(made: Made) -> dict[str, Any]:
     if made.control:
         return {"control": made.control, **({"match": made.match} if made.match else {})}
-    return {"policy": made.policy}
+    policy, _, flip = made.policy.partition("~")
+    return {"policy": policy, "flip": float(flip.rstrip("%") or 0) / 100}
 
 
 def _tasks(name: str, count: int, random: np.random.Generator) -> pd.DataFrame:
@@ -164,6 +167,7 @@ def _scores(
 
 def _arm(
     made: Made,
+    label: str,
     benchmarks: Mapping[str, pd.DataFrame],
     first: pd.DataFrame,
     samples: int,
@@ -173,7 +177,7 @@ def _arm(
     random: np.random.Generator,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     pages, rows, shift, wrong = [], [], 0.0, made.wrong
-    who = {"label": made.policy, "policy": made.policy, "base": seed % 2, "seed": seed}
+    who = {"label": label, "policy": made.policy, "base": seed % 2, "seed": seed}
     origin: dict[str, float] = {}
     for t in range(last + 1):
         scores = first if t == 0 else _scores(benchmarks, samples, shift, random, seed % 2)

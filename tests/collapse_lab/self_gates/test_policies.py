@@ -70,7 +70,7 @@ def test_the_coin_accepts_its_share_and_another_seed_accepts_others(lab: LabCont
 def test_each_gate_has_the_kind_that_its_signal_has() -> None:
     kinds = {name: registry.get(name).kind for name in OWN}
     assert [n for n, k in kinds.items() if k is Kind.ANCHORED] == ["foreign-judge", "frozen-judge"]
-    assert [n for n, k in kinds.items() if k is Kind.EXOGENOUS] == ["novelty", "write-back"]
+    assert [n for n, k in kinds.items() if k is Kind.EXOGENOUS] == ["execution", "novelty", "write-back"]
 
 
 @pytest.mark.parametrize("name", OWN)

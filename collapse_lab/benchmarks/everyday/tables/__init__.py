@@ -1,0 +1,1 @@
+"""The everyday tasks, a table a family."""

@@ -1,0 +1,81 @@
+"""How large a study's parts are, for estimates: the model, its texts, its benchmarks. Nothing is read to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collapse_lab.study import CodeTasks, PocketModel, PocketTasks, Study
+
+# Of the pocket tasks under the pocket tokenizer: its entries; mean tokens of 8,000 prompts, and of their reference
+# bodies with the stop. What a model writes is of like length, unless it comes to write without end.
+_VOCABULARY, _POCKET = 710, (33.3, 28.0)
+# Tasks of the published benchmarks, and of our own (LiveCodeBench: its first release).
+_TASKS = {
+    "everyday": 200,
+    "humaneval": 164,
+    "humaneval-plus": 164,
+    "mbpp": 974,
+    "mbpp-plus": 378,
+    "livecodebench": 400,
+}
+# Tokens of a prompt and of an answer under a code model's tokenizer, by pool. An answer from The Stack's files goes on
+# until it is cut.
+_TEXTS: dict[str, tuple[float, float | None]] = {
+    "pocket": (45.0, 40.0),
+    "functions": (110.0, 110.0),
+    "stack": (1024.0, None),
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """``weights`` of the model; mean tokens of a ``prompt`` and of an answer (``body``); tasks of the benchmark that is
+    scored in every round, and of all the ``others``."""
+
+    weights: int
+    prompt: float
+    body: float
+    benchmark: int
+    others: int
+
+    @property
+    def whole(self) -> float:
+        """Mean tokens of a prompt with its answer."""
+        return self.prompt + self.body
+
+
+def sizes_of(study: Study) -> Sizes:
+    """Return a study's sizes."""
+    prompt, body = _texts(study)
+    first, *others = _benchmarks(study.tasks)
+    return Sizes(_weights(study), prompt, body, first, sum(others))
+
+
+def parameters(model: PocketModel) -> int:
+    """Return the weights of the pocket model: shared keys and values, tied embedding, an inner width of three."""
+    width, head = model.width, model.width // model.heads
+    attention = 2 * width**2 + 2 * width * head
+    layer = attention + 3 * width * 3 * width + 2 * width
+    return _VOCABULARY * width + model.layers * layer + width
+
+
+def _weights(study: Study) -> int:
+    if isinstance(study.model, PocketModel):
+        return parameters(study.model)
+    from collapse_lab.models.known import known
+
+    return known(study.model.name).parameters
+
+
+def _texts(study: Study) -> tuple[float, float]:
+    if isinstance(study.model, PocketModel):
+        return _POCKET
+    pool = study.tasks.pool.name if isinstance(study.tasks, CodeTasks) else "pocket"
+    prompt, body = _TEXTS[pool]
+    return prompt, min(body or study.sampling.max_tokens, study.sampling.max_tokens)
+
+
+def _benchmarks(tasks: PocketTasks | CodeTasks) -> list[int]:
+    if isinstance(tasks, PocketTasks):
+        return [tasks.benchmark, tasks.second_benchmark]
+    return [min(_TASKS[choice.name], choice.first or _TASKS[choice.name]) for choice in tasks.benchmarks]

@@ -1,0 +1,40 @@
+"""`collapse-lab status`: how far a run is, whatever its study scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from collapse_lab.cli import cli
+from collapse_lab.job import Plan, folder_of
+from collapse_lab.store import write_json
+from collapse_lab.studies import parse
+
+STUDY = "name: s\nquestion: Why?\nrounds: 2\nseeds: [0]\narms:\n  - policy: none\n  - policy: compile\n"
+
+
+@pytest.mark.parametrize(
+    ("sampled", "greedy", "said"),
+    [
+        ((0.5, 0.25), (0.125, 0.0625), "pass@1 0.500 -> 0.250"),
+        # A study may draw no answers, as the paper's does, or ask for no greedy ones.
+        ((None, None), (0.125, 0.0625), "pass@1 0.125 -> 0.062"),
+        ((None, None), (None, None), "pass@1 - -> -"),
+    ],
+)
+def test_each_arm_has_its_score_so_far(
+    tmp_path: Path, sampled: tuple[float | None, ...], greedy: tuple[float | None, ...], said: str
+) -> None:
+    Plan(parse(STUDY, "s.yml"), "*", None, 2, str(tmp_path)).write(tmp_path)
+    folder_of(tmp_path, 0).mkdir(parents=True)
+    for t in range(2):
+        page = {"pass_at_1_sampled": sampled[t], "pass_at_1_greedy": greedy[t]}
+        write_json(folder_of(tmp_path, 0) / f"round-{t}.json", page)
+    done = CliRunner().invoke(cli, ["status", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    first, second, last = done.output.splitlines()
+    assert first.split() == ["2/3", "rounds", *said.split(), "none,", "base", "0,", "seed", "0"]
+    assert "0/3 rounds  not begun" in second
+    assert last == "2 of 6 rounds are done."
