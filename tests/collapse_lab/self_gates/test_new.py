@@ -5,9 +5,12 @@ import pytest
 from collapse_lab.metrics.fingerprint import fingerprint
 from collapse_lab.self_gates import novelty, write_back
 from collapse_lab.self_gates.attribution import unattributed
+from collapse_lab.self_gates.behaviour import behaviours
 from collapse_lab.self_gates.context import LabContext
+from collapse_lab.self_gates.prepared import VisibleCases
 from collapse_lab.tasks.pocket import PocketSource
-from tests.collapse_lab.self_gates.standin import Batch, task
+from collapse_lab.tasks.task import Case
+from tests.collapse_lab.self_gates.standin import Batch, sample, task
 
 TWICE, SUM, SQUARE = "    return 2 * n\n", "    return n + n\n", "    return n * n\n"
 
@@ -43,9 +46,20 @@ def test_write_back_wants_entailment_attribution_and_novelty(running: LabContext
 def test_a_wrong_program_does_not_take_the_place_of_the_same_one_where_it_is_right(running: LabContext) -> None:
     from dataclasses import replace
 
-    asks_for_square = replace(task("square"), visible=task().visible[:0])
+    asks_for_square = replace(task("square"), visible=(Case("(3,)", "9"),))
     wrong_here = Batch(running, [SQUARE, SQUARE], [task(), asks_for_square])
     assert wrong_here.outcomes(write_back.GATE) == ["reject", "accept"]
+
+
+def test_where_the_prompt_shows_no_case_nothing_is_written_back_and_nothing_agrees(running: LabContext) -> None:
+    from dataclasses import replace
+
+    shows_none = replace(task(), visible=())
+    assert Batch(running, [TWICE], [shows_none]).outcomes(write_back.GATE) == ["reject"]
+    assert behaviours([(shows_none, TWICE)], running) == [None]
+    assert VisibleCases({"s0.0": shows_none}, {"s0.0": sample(TWICE)}, running.execute).outcomes(
+        Batch(running, [TWICE], [shows_none]).changes
+    ) == [None]
 
 
 @pytest.mark.parametrize(
