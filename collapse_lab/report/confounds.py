@@ -200,11 +200,29 @@ def _judge(run: Run) -> str:
 
 def _model(run: Run) -> str:
     model = _at(run, "model") or {}
+    if model.get("kind") == "pretrained":
+        return f"Pretrained weights, {model.get('name')}: one base, which seeds share."
     bases = model.get("bases") or []
     size = f"width {model['width']}, {model['layers']} layers" if "width" in model else ""
     return (
         f"{str(model.get('kind', '')).capitalize()} model {size}; {len(bases)} base(s), trained here, none downloaded."
     )
+
+
+def _mixed_in(run: Run) -> str:
+    rate = _at(run, "training", "fim_rate")
+    if not rate:
+        return "Neither is used: documents are a prompt and its completion."
+    return f"{rate:.0%} of the documents have their middle last. Natural language is not mixed in."
+
+
+def _in_time(run: Run) -> str:
+    if _at(run, "model", "kind") != "pretrained":
+        return "Does not arise where the base is trained here: benchmark functions are in no pool, by hash."
+    dated = [choice for choice in _at(run, "tasks", "benchmarks") or [] if choice.get("since")]
+    if not dated:
+        return "No benchmark of this run is: the weights may have seen the tasks."
+    return f"Tasks of {_listed([choice['name'] for choice in dated])} appeared after {dated[0]['since']}."
 
 
 def _quality(run: Run) -> str:
@@ -256,11 +274,9 @@ _ROWS: tuple[tuple[str, str, Said], ...] = (
     ("Quality gate", "Its rule decides what it is worth; published rules changed between releases.", _quality),
     ("Judge stage", "A model that was never taught to judge makes a useless judge.", _judge),
     ("Base models", "One base is one draw.", _model),
-    ("Fill-in-the-middle, natural language", "Both were mixed in by some published set-ups.", _fixed(
-        "Neither is used: documents are a prompt and its completion.")),
+    ("Fill-in-the-middle, natural language", "Both were mixed in by some published set-ups.", _mixed_in),
     ("Held-out samples", "The self-confirming condition must be seen on samples never trained on.", _held_out),
     ("Overlap with the benchmark", "Accepted code may hold the answers.", _contamination),
-    ("Benchmark held out in time", "Real models may have seen a benchmark.", _fixed(
-        "Does not arise where the base is trained here: benchmark functions are in no pool, by hash.")),
+    ("Benchmark held out in time", "Real models may have seen a benchmark.", _in_time),
     ("Limits of a test run", "Wall-clock limits make scores depend on the machine.", _limits),
 )  # fmt: skip
