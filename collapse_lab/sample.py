@@ -45,9 +45,11 @@ def change_of(task: Task, sample: Sample) -> Change:
 
     There is nothing else in either tree: what the completion wrote is all that gates see as written, and tools can
     take many samples in one run. The visible tests stand beside the change (``self_gates.prepared``); on a body that
-    raises they would fail, and tests that fail on the base judge nothing.
+    raises they would fail, and tests that fail on the base judge nothing. A task that asks for no function (a part of
+    a file, continued) may end anywhere, so no body makes a module of it: there the whole file is new.
     """
-    return Change.between(MemorySnapshot.of({SOLUTION: stub(task)}), _head(task, sample, {}), sample.id)
+    base = {SOLUTION: stub(task)} if task.entry_point else {}
+    return Change.between(MemorySnapshot.of(base), _head(task, sample, {}), sample.id)
 
 
 def reviewable(task: Task, sample: Sample) -> Change:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 LONG: Mapping[str, float] = {
     "collapse_lab/queue/test_hosts.py": 200,
     "collapse_lab/test_end_to_end.py": 160,
+    "collapse_lab/test_merge.py": 125,
     "collapse_lab/test_results.py": 100,
     "app/action/test_install.py": 60,
     "collapse_lab/report/test_page.py": 60,
@@ -30,6 +31,8 @@ LONG: Mapping[str, float] = {
     "collapse_lab/evidence/test_cards.py": 40,
     "app/prepare/test_environment.py": 40,
     "app/export/test_history.py": 40,
+    "collapse_lab/benchmarks/test_judged.py": 30,
+    "collapse_lab/models/test_pretrained.py": 30,
     "collapse_lab/models/test_progress.py": 30,
     "collapse_lab/self_gates/test_prepared.py": 25,
     "deploy/test_deploy_run.py": 25,

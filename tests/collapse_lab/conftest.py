@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 _NUMBERS = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels")
-_EXTRA = (*_NUMBERS, "accelerate", "fsspec", "gguf", "jinja2", "matplotlib", "redis", "rq", "tokenizers")
+_EXTRA = (*_NUMBERS, "accelerate", "datasketch", "fsspec", "gguf", "jinja2", "matplotlib", "redis", "rq", "tokenizers")
 _MODELS = ("torch", "transformers")
 
 

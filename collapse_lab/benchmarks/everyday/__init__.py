@@ -1,4 +1,4 @@
-"""``everyday``: some 200 short, plain function tasks of our own, which a model of 135M weights can sometimes solve.
+"""``everyday``: some 250 short, plain function tasks of our own, which a model of 135M weights can sometimes solve.
 
 ``tables/`` holds them, a file a family: a task is a whole function with two examples in its docstring, and the hidden
 cases as ``argument: result``. Both are written by hand, so that a test that runs the functions compares two sources

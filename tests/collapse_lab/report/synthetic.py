@@ -102,7 +102,9 @@ def write_run(
         first = _scores(benchmarks, samples, 0.0, random, number % 2)
         for made in arms:
             last = (stopped or {}).get((made.policy, number), rounds)
-            arm, scored = _arm(made, labels[made.policy], benchmarks, first, samples, last, rounds, number, random)
+            arm, scored = _arm(
+                made, labels.get(made.policy, made.policy), benchmarks, first, samples, last, rounds, number, random
+            )
             if last < 0:
                 continue
             for page in arm["rounds"]:
