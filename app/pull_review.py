@@ -98,6 +98,8 @@ def review_pull(services: Services, asked: Asked, number: int) -> str:
         return "The pull request is closed, so nothing was reviewed."
     if not asked.again and services.ledger.latest_review(pull.repository_id, pull.number, pull.head) is not None:
         return "This head was reviewed before."
+    # Until this review is in the ledger, the dashboard says of the older one that a newer push is not reviewed.
+    services.ledger.ask(pull.repository_id, number, pull.head, seen_of(pull).updated)
     checks = CheckRuns(api, pull.repository, services.app_id)
     external = external_id(pull, asked.delivery)
     _note(services, asked, pull, external, None, Status.QUEUED)

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the extra: pip install 'exogate[app]'")
 
+from app.dashboard.queries.queue import Filters, queue
 from app.github.checkout import SupersededError
 from app.github.errors import GitHubError
 from app.group_review import review_group
@@ -93,6 +94,24 @@ def test_a_push_during_the_checkout_is_seen_before_the_gates(desk: Desk, monkeyp
     monkeypatch.setattr("app.review.judge", lambda *_, **__: pytest.fail("a gate ran"))
     with pytest.raises(SupersededError, match="A newer push"):
         desk.review(head, superseded=lambda: "A newer push came." if desk.standin.git_asked else None)
+
+
+def test_a_newer_head_is_known_before_its_review_is_done(desk: Desk) -> None:
+    """So that who reads the older review is told of it, also where the newer one cannot be judged."""
+    ledger = desk.services.ledger
+
+    def moved() -> list[bool]:
+        with ledger.reading() as session:
+            return [row.moved for row in queue(session, None, Filters()).rows]
+
+    desk.review(desk.push(GOOD))
+    assert moved() == [False]
+    newer = desk.push({"more.py": "X = 1\n"})
+    with pytest.raises(SupersededError):
+        desk.review(newer, superseded=lambda: "Somebody stopped it.")
+    assert moved() == [True]
+    desk.review(newer)
+    assert moved() == [False]
 
 
 def test_a_store_that_is_away_does_not_fail_the_review(desk: Desk) -> None:
