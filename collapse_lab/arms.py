@@ -20,7 +20,10 @@ class ArmsError(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One arm with everything filled in: what is run."""
+    """One arm with everything filled in: what is run.
+
+    ``quota`` is the study's own, which goes without saying in an arm's label.
+    """
 
     judge: Arm
     data: DataRule
@@ -29,6 +32,7 @@ class Cell:
     training: Training
     base: int
     seed: int
+    quota: int | None = None
 
     @property
     def policy(self) -> str:
@@ -41,8 +45,8 @@ class Cell:
         parts = [self.policy, self.data.rule]
         if self.data.human_share:
             parts.append(f"human {self.data.human_share:.0%}")
-        if self.data.quota:
-            parts.append(f"quota {self.data.quota}")
+        if self.data.quota != self.quota:
+            parts.append(f"quota {self.data.quota or 'none'}")
         if self.start == "base":
             parts.append("from base")
         return ", ".join(parts) if parts[1:] != ["replace"] else parts[0]
@@ -87,6 +91,7 @@ def _cell(study: Study, arm: Arm, index: int) -> Cell:
         training=arm.training or study.training,
         base=study.model.bases[index % len(study.model.bases)],
         seed=study.seeds[index],
+        quota=study.data.quota,
     )
 
 

@@ -46,7 +46,7 @@ def study_of(run: Run, keys: Iterable[tuple[int, int]]) -> Study:
         quick=bool(run.summary["quick"]),
         model=_model(settings["model"]),
         model_settings=settings["model"],
-        data_rule=settings["data"]["rule"],
+        data_rule=_data_rule(settings["data"]),
         start=settings["start"],
         rounds=rounds_of(run),
         seeds=tuple(seed for _, seed in sorted(pairs, key=lambda pair: pair[1])),
@@ -97,7 +97,14 @@ def _digest(file: Path) -> str:
         raise ReportError(f"{file} cannot be read: {error.strerror}.") from error
 
 
+def _data_rule(settings: dict[str, Any]) -> str:
+    quota = settings.get("quota")
+    return f"{settings['rule']}-quota-{quota}" if quota else str(settings["rule"])
+
+
 def _model(settings: dict[str, Any]) -> str:
+    if settings["kind"] == "pretrained":
+        return f"{_words(settings['name'])}, whose weights others trained"
     if settings["kind"] != "pocket":
         return str(settings["kind"])
     return (

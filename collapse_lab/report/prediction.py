@@ -134,7 +134,7 @@ def _review(run: Run, label: str) -> Review | str:
     facts = run.arms_of(label)[0].facts
     if facts["data_rule"] not in ("replace", "hybrid"):
         return f"the simulator does not know the data rule `{facts['data_rule']}`"
-    if facts["start"] != "previous" or "quota" in label:
+    if facts["start"] != "previous" or "quota" in label or (run.settings.get("data") or {}).get("quota"):
         return "the simulator knows arms that start from the previous round and have no quota"
     right, wrong = run.mean(label, 0, "gate_recall"), run.mean(label, 0, "wrong_accept_rate")
     if right is None or wrong is None:

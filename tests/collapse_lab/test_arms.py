@@ -62,6 +62,15 @@ def test_random_controls_come_after_all_others() -> None:
     assert [cell.seed for cell in made] == [0, 0, 0, 1, 1, 1]
 
 
+def test_the_study_s_own_quota_goes_without_saying() -> None:
+    """So that reports and cards find `none` and `human` in a study all of whose arms have a quota."""
+    arms = ({"policy": "none"}, {"policy": "tests", "data": {"quota": 50, "most_raw": 2}}, {"control": "human"})
+    made = cells(study(*arms, {"policy": "none", "data": {}}, data={"quota": 50}))
+    assert [cell.label for cell in made] == ["none", "tests", "human", "none, replace, quota none"]
+    alone = cells(study({"policy": "none", "data": {"quota": 50}}))
+    assert [cell.label for cell in alone] == ["none, replace, quota 50"]
+
+
 def test_a_pattern_chooses_by_label() -> None:
     asked = study({"policy": "none"}, {"policy": "tests"}, {"control": "random", "match": "tests"})
     assert [cell.label for cell in cells(asked, "*tests")] == ["tests", "random@tests"]

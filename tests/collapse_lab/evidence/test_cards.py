@@ -211,6 +211,13 @@ def test_an_arm_with_anything_further_has_no_card(tmp_path: Path, change: dict[s
     assert is_plain(run, "tests")
 
 
+def test_a_card_says_the_study_s_quota_and_whose_weights_they_were(tmp_path: Path) -> None:
+    model = {"kind": "pretrained", "name": "smollm2"}
+    settings = {"data": {"rule": "replace", "quota": 5000}, "model": model, "judge": None}
+    found = by_name(made_up(tmp_path, settings=settings))["tests"].study
+    assert (found.data_rule, found.model) == ("replace-quota-5000", "smollm2, whose weights others trained")
+
+
 def test_what_was_not_measured_is_null(tmp_path: Path) -> None:
     without = ("held_out", "rubber_stamp_index", "contamination", "correctness_held_out", "spectrum", "diversity")
     card = by_name(made_up(tmp_path, without=without))["tests"]

@@ -91,9 +91,7 @@ def test_a_run_with_the_papers_settings_stands_beside_it_with_nothing_to_add(tmp
     for gate, t in (("none", 0), ("none", 5), ("compile", 5)):
         (one,) = only(found, "humaneval-plus", gate, t)
         assert one.value is not None
-        assert one.value.estimate == run.mean(
-            f"{gate}, replace, quota 5000", t, "benchmarks", "humaneval-plus", "greedy"
-        )
+        assert one.value.estimate == run.mean(gate, t, "benchmarks", "humaneval-plus", "greedy")
         assert one.value.low <= one.value.estimate <= one.value.high
         assert one.value.low < one.value.high
         assert (one.drawn, one.differs) == (None, ())
@@ -180,7 +178,7 @@ def test_what_a_gate_let_through_stands_beside_the_papers_rate(tmp_path: Path) -
     (one,) = only(compared(folder), "acceptance", "binary, first version", 0)
     run = read(folder)
     assert one.value is not None
-    assert one.value.estimate == run.mean("self-score-zero, replace, quota 5000", 0, "acceptance")
+    assert one.value.estimate == run.mean("self-score-zero", 0, "acceptance")
     assert one.value.low < one.value.high
 
 

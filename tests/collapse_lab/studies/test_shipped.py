@@ -163,8 +163,8 @@ def test_sittings_hold_every_arm_once_and_random_controls_with_their_match() -> 
     assert len(found) == 6
     assert sorted(label for one in found for label in one.labels) == sorted({c.label for c in cells(study)})
     compiled = next(one for one in found if one.name.startswith("compile"))
-    assert compiled.name == "compile-replace-quota-5000"
-    assert compiled.arms == "compile, replace, quota 5000|random@compile, replace, quota 5000"
+    assert compiled.name == "compile"
+    assert compiled.arms == "compile|random@compile"
     assert {cell.label for cell in cells(study, compiled.arms)} == set(compiled.labels)
 
 
