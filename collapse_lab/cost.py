@@ -187,11 +187,13 @@ def _arm(study: Study, sizes: Sizes, cell: Cell, rounds: int, sets: int) -> Cost
     """Return an arm's own work: its gate in every round, and rounds 1 to the last with all that belongs to them."""
     every = study.evaluation.others == "every"
     scores = [_scoring(study, sizes, others=every or t == rounds) for t in range(1, rounds + 1)]
-    one = _pool(study, sizes) + _probing(study, sizes) + Cost(models=1)
+    # Of pretrained models the last round's weights are kept (pruning).
+    models = [Cost(models=1)] * (1 if study.model.kind == "pretrained" else rounds)
+    one = _pool(study, sizes) + _probing(study, sizes)
     further = sum([_pool(study, sizes)] * (sets - 1), Cost())
     gates = _gating(study, sizes, cell, sets * study.prompts, rounds)
     training = [Cost(trained=_tokens(cell.training, _documents(study, cell, t, sets), sizes)) for t in range(rounds)]
-    return sum([*scores, *[one] * rounds, *[further] * rounds, *training], gates)
+    return sum([*scores, *[one] * rounds, *[further] * rounds, *training, *models], gates)
 
 
 def _documents(study: Study, cell: Cell, t: int, sets: int) -> float:

@@ -31,13 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does: the study, the arms chosen, the last round, and where bases are kept."""
+    """What a run does: the study, the arms chosen, the last round, and where bases are kept.
+
+    ``keep_models``: every round's weights stay, also where they are pretrained and each is hundreds of megabytes.
+    """
 
     study: Study
     pattern: str
     seeds: int | None
     rounds: int
     bases: str
+    keep_models: bool = False
 
     def cells(self) -> list[Cell]:
         """Return the arms, in the order in which they are begun."""
@@ -61,8 +65,13 @@ class Plan:
     @property
     def digest(self) -> str:
         """What decides which arm has which number, and how its pages come out, in twelve letters."""
-        decides = {key: value for key, value in self._rows().items() if key != "bases"}
+        decides = {key: value for key, value in self._rows().items() if key not in ("bases", "keep_models")}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def prunes(self) -> bool:
+        """Whether an arm keeps the weights of its last round alone. A pocket model's are small, and all kept."""
+        return self.study.model.kind == "pretrained" and not self.keep_models
 
     def _rows(self) -> dict[str, Any]:
         return {**self.__dict__, "study": self.study.model_dump(mode="json")}
@@ -105,7 +114,8 @@ def do(place: Place, plan: Plan, number: int, workshop: Workshop, log: Path, wan
         def seen(stage: str, key: str, seconds: float) -> None:
             told({"stage": stage, "key": key, "seconds": seconds})
 
-        looks = Looks(Lab(plan.study, *place.stores(Path(plan.bases)), workshop, seen))
+        lab = Lab(plan.study, *place.stores(Path(plan.bases)), workshop, seen)
+        looks = Looks(lab)
         for t in range(plan.rounds + 1):
             page, rows = measure(looks, cell, t, last=t == plan.rounds)
             wanted()
@@ -116,6 +126,8 @@ def do(place: Place, plan: Plan, number: int, workshop: Workshop, log: Path, wan
             write_json(numbers, page)
             told({"round": t})
             place.send(log, scores, numbers)
+            if plan.prunes:
+                lab.forget(cell, t)
 
 
 def prepare() -> None:

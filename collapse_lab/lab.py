@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from collapse_lab import revision
 from collapse_lab.arms import Cell, matched
@@ -21,6 +21,7 @@ from collapse_lab.documents import Documents
 from collapse_lab.metrics.fingerprint import fingerprint
 from collapse_lab.policies import coin, policy_of
 from collapse_lab.pool import Judged, Pool
+from collapse_lab.pruning import bring_back, drop, is_dropped, weights_of
 from collapse_lab.revision import made_by
 from collapse_lab.sample import Sample, seed_of
 from collapse_lab.self_gates.context import Calibrated, LabContext
@@ -35,6 +36,9 @@ from collapse_lab.workshop import Workshop
 from gates import registry
 from gates.policy import Policy
 
+if TYPE_CHECKING:
+    from collapse_lab.models.model import Model
+
 Seen = Callable[[str, str, float], None]
 
 
@@ -45,6 +49,8 @@ class Lab:
         self.study, self.workshop = study, workshop
         self._store, self._bases, self._seen = store, bases, seen
         self.benchmarks = dict(workshop.source.benchmarks())
+        # How each model that was trained is made, should its weights be asked for after they were dropped.
+        self._builds: dict[str, Callable[[Path], None]] = {}
         # Every artifact that this process needed: its stage, and the seconds that making it took.
         self.used: dict[str, tuple[str, float]] = {}
         # Each round rests on all before it: without memory, the work doubles with every round.
@@ -79,14 +85,30 @@ class Lab:
         )
 
         def build(path: Path) -> None:
-            model = self.workshop.open(start).copy()
+            model = self.open(start).copy()
             items = [(row["prompt"], row["completion"]) for row in documents.rows("documents.jsonl")]
             log = model.train(items, training, seed, path / "state")
             model.save(path / "model")
             write_json(path / "log.json", {"losses": log.losses, "tokens": log.tokens, "seconds": log.seconds})
             shutil.rmtree(path / "state", ignore_errors=True)
 
+        self._builds[key] = build
         return self.make("train", key, build)
+
+    def open(self, artifact: Artifact) -> Model:
+        """Return the model of a `base` or `train` artifact. It is shared: copy it before training."""
+        while True:
+            with self._store.locked(weights_of(artifact.key), shared=True):
+                if self.workshop.has_open(artifact) or not is_dropped(artifact):
+                    return self.workshop.open(artifact)
+            bring_back(self._store, artifact, self._builds[artifact.key])
+
+    def forget(self, cell: Cell, t: int) -> None:
+        """Drop the weights of an arm's models before M_t, which nothing of the arm asks for any more. Bases stay."""
+        kept = self.model(cell, t).key
+        for past in {self.model(cell, past) for past in range(1, t)}:
+            if past.key != kept and past.key in self._builds:
+                drop(self._store, past)
 
     # Generate ---------------------------------------------------------------------------------------------------
 
@@ -110,7 +132,7 @@ class Lab:
         )
 
         def build(path: Path) -> None:
-            made = generate(self.workshop.open(model), tasks, cell.sampling, seed)
+            made = generate(self.open(model), tasks, cell.sampling, seed)
             write_rows(path / "samples.jsonl", (s.as_row() for s in made))
 
         artifact = self.make("generate", key, build)
@@ -214,12 +236,12 @@ class Lab:
 
     def _asking(self, context: LabContext, cell: Cell, t: int, calibration: dict[str, float]) -> LabContext:
         """Return the context with the models that the lab's own gates may ask, and what they must know of the arm."""
-        author, foreign = self.workshop.open(self.model(cell, t)), self._foreign(cell)
+        author, foreign = self.open(self.model(cell, t)), self._foreign(cell)
         return replace(
             context,
             author=author,
-            frozen=self.workshop.open(self.base(cell.base)),
-            foreign=self.workshop.open(self.base(foreign)) if foreign is not None else None,
+            frozen=self.open(self.base(cell.base)),
+            foreign=self.open(self.base(foreign)) if foreign is not None else None,
             again=lambda tasks, samples, count: again(author, tasks, samples, count, cell.sampling),
             calibration=calibration,
             trained_on=frozenset(

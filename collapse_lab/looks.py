@@ -40,8 +40,8 @@ class Looks:
         )
 
         def build(path: Path) -> None:
-            shop = self.lab.workshop
-            answers = evaluate(shop.open(model), benchmark, study.evaluation, _SEED, shop.execute)
+            execute = self.lab.workshop.execute
+            answers = evaluate(self.lab.open(model), benchmark, study.evaluation, _SEED, execute)
             write_rows(path / "answers.jsonl", (a.as_row() for a in answers))
 
         return self.lab.make("evaluate", key, build)
@@ -62,7 +62,7 @@ class Looks:
         )
 
         def build(path: Path) -> None:
-            author, origin = (self.lab.workshop.open(artifact) for artifact in (model, first))
+            author, origin = (self.lab.open(artifact) for artifact in (model, first))
             own = [(task.prompt, s.completion) for task, s in zip(pool.tasks, pool.samples, strict=True)]
             human = [(task.prompt, task.reference) for task in benchmark.tasks]
             write_json(path / "probe.json", probe(author, origin, own, human, study.probes))

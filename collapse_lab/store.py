@@ -30,7 +30,7 @@ class DamagedArtifactError(RuntimeError):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A finished stage's directory. It is never changed again."""
+    """A finished stage's directory. It is never changed again, but for weights that ``pruning`` drops."""
 
     key: str
     path: Path
@@ -117,7 +117,7 @@ class Store:
         found = self.find(key)
         if found is not None:
             return found
-        with self._locked(key):
+        with self.locked(key):
             found = self.find(key)
             if found is not None:
                 return found
@@ -149,7 +149,7 @@ class Store:
 
     def publish(self, key: str, path: Path) -> None:
         """Copy the files of *path* into this folder, as the artifact."""
-        with self._locked(f"{key}.fetch"):
+        with self.locked(f"{key}.fetch"):
             copy = self._emptied(key)
             shutil.copytree(path, copy, dirs_exist_ok=True)
             self._place(key, copy)
@@ -164,7 +164,7 @@ class Store:
         """Return the artifact from the first home that has it whole."""
         if not self.behind:
             return None
-        with self._locked(f"{key}.fetch"):
+        with self.locked(f"{key}.fetch"):
             if self.holds(key):
                 return self._kept(key)
             for home in self.behind:
@@ -196,9 +196,10 @@ class Store:
         shutil.rmtree(made, ignore_errors=True)
 
     @contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
+    def locked(self, name: str, *, shared: bool = False) -> Iterator[None]:
+        """Hold the lock of a name until the end of the block: alone, or *shared* with others that share it."""
         locks = self.root / "locks"
         locks.mkdir(parents=True, exist_ok=True)
-        with (locks / key).open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with (locks / name).open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             yield

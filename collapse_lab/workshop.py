@@ -89,8 +89,12 @@ class Workshop:
         """Run programs in the sandbox and compare what they return, outside their process."""
         return self._harness.judge(programs)
 
+    def has_open(self, artifact: Artifact) -> bool:
+        """Return whether the model is in memory."""
+        return artifact.key in self._opened
+
     def open(self, artifact: Artifact) -> Model:
-        """Return the model of a `base` or `train` artifact. It is shared: copy it before training."""
+        """Return the model of an artifact whose weights are there."""
         if artifact.key not in self._opened:
             from collapse_lab.models.causal import open_model
 

@@ -117,7 +117,7 @@ def _tell(plan: Planned, found: list[Hardware]) -> None:
         f"tokens  {_tokens(whole)}, {_short(whole.read)} read{least}\n"
         f"FLOPs   {whole.flops(most.weights):.2g}\n"
         f"gates   {_short(whole.judged)} programs judged or run\n"
-        f"disk    {_disk(most.disk_bytes)}"
+        f"disk    {_disk(most.disk_bytes)}{_meanwhile(study, most.weights)}"
     )
     if memory := _memory(study):
         click.echo(memory)
@@ -127,6 +127,13 @@ def _tell(plan: Planned, found: list[Hardware]) -> None:
         click.echo(_wrapped(machine.source, " " * 20))
     if note := _assumed(study):
         click.echo(_wrapped(note, ""))
+
+
+def _meanwhile(study: Study, weights: int) -> str:
+    """Return what an arm takes beside what it leaves: of pretrained models the last round's weights stay."""
+    if study.model.kind != "pretrained":
+        return ""
+    return f" in the end, and {_disk(4 * weights)} more for each arm while it runs"
 
 
 def _list(plans: list[Planned], found: list[Hardware]) -> None:

@@ -29,6 +29,7 @@ _SHARE_LOOK_SECONDS = 5.0
 @study_options
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where results go [runs/STUDY].")
 @click.option("--workers", type=click.IntRange(1, 512), help="Arms at a time [one a core].")
+@click.option("--keep-models", is_flag=True, help="Keep every round's pretrained weights [the last round's].")
 @click.option("--queue", metavar="NAME", help="Let workers take the arms: collapse-lab worker --queue NAME.")
 @click.option("--redis", metavar="URL", help="Where the queue is [REDIS_URL].")
 @click.option("--share", metavar="URL", help="What hosts share: s3://BUCKET/FOLDER, ... [the folder of --out].")
@@ -43,6 +44,7 @@ def command(
     quick: bool,
     out: Path | None,
     workers: int | None,
+    keep_models: bool,
     queue: str | None,
     redis: str | None,
     share: str | None,
@@ -66,7 +68,7 @@ def command(
     if share and asked.sitting:
         # Pages lie by an arm's place in its run: those of two sittings would take each other's place.
         share = f"{share.rstrip('/')}/{asked.sitting}"
-    plan = Plan(opened, asked.pattern, seeds, rounds or opened.rounds, str(bases_directory()))
+    plan = Plan(opened, asked.pattern, seeds, rounds or opened.rounds, str(bases_directory()), keep_models)
     try:
         claim(folder, opened)
         home = Remote(share) if share else None

@@ -41,6 +41,17 @@ def same(cost: Cost, **expected: float) -> None:
         assert getattr(cost, name) == pytest.approx(value), name
 
 
+def test_of_pretrained_models_the_last_is_kept() -> None:
+    model = {"kind": "pretrained", "name": "smollm2"}
+    tasks = {"kind": "code", "benchmarks": [{"name": "everyday"}]}
+    arms = ({"policy": "none"}, {"policy": "compile"})
+    assert counted(*arms, model=model, tasks=tasks, rounds=2).whole.models == 1 + 2
+    assert counted(*arms).whole.models == 1 + 2 * 2
+    said = CliRunner().invoke(cli, ["plan", "smollm2-mini", "--quick"]).output
+    assert "4 models, 1 of them bases" in said
+    assert "in the end, and 538 MB more for each arm while it runs" in said
+
+
 @pytest.mark.parametrize(
     "settings", [PocketModel(), PocketModel(width=32, layers=2, heads=2), PocketModel(width=64, layers=3, heads=8)]
 )
