@@ -231,4 +231,6 @@ def _span(hours: tuple[float, float]) -> str:
 
 
 def _time(hours: float) -> str:
+    if hours < 1 / 60:
+        return "under 1 min"
     return f"{60 * hours:.0f} min" if hours < _MINUTES_BELOW else f"{hours:,.1f} h"
