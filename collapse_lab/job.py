@@ -2,7 +2,7 @@
 
 ``python -m collapse_lab.job FOLDER``: FOLDER holds ``plan.json`` (the study, the cells, the rounds). The process reads
 cells' places in it, one a line, and answers each with a line of JSON: ``{"failed": null}``, or why. It ends with its
-input. A killed process's arm is given to another, and goes on.
+input, at once where that ends in the middle of an arm. A killed process's arm is given to another, and goes on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collapse_lab.arms import Cell, cells
+from collapse_lab.asked import Asked
 from collapse_lab.place import Place
 from collapse_lab.store import write_json, write_rows
 from collapse_lab.study import Study
@@ -152,14 +153,15 @@ def main() -> None:
     place = Place.named(asked.folder, asked.share)
     prepare()
     with Workshop(plan.study) as workshop:
-        for line in sys.stdin:
-            number = int(line)
+        asked_for = Asked(sys.stdin)
+        for number in asked_for:
             try:
                 do(place, plan, number, workshop, place.log(number), lambda: None)
                 failed = None
             except Exception as error:  # noqa: BLE001 - one arm that fails leaves the others alone
                 failed = traceback.format_exception_only(error)[-1].strip()
                 errors_of(asked.folder, number).write_text(traceback.format_exc(), "utf-8")
+            asked_for.done()
             print(json.dumps({"failed": failed}), file=answers)
 
 
