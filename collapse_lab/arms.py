@@ -9,9 +9,12 @@ from fnmatch import fnmatchcase
 from collapse_lab.models.model import Sampling, Training
 from collapse_lab.policies import policy_of
 from collapse_lab.study import Arm, DataRule, Study
+from gates import registry
 
 # Gates that can say nothing without visible cases.
 _NEED_TESTS = frozenset({"base-tests", "self-consistency", "write-back"})
+# The lab's own gates that run what was written. All others of its own read it as text.
+_RUN = frozenset({"execution", "self-consistency", "write-back"})
 
 
 class ArmsError(ValueError):
@@ -111,11 +114,21 @@ def _check(study: Study, wanted: list[Cell]) -> None:
                 f"Arm {cell.label} asks a model that came from another base, and study {study.name} has one base. Add "
                 "a second to `model: {bases: ...}` (pretrained: `foreign`), or remove the arm."
             )
+        if study.tasks.answered and (reads := sorted(_of_code(_gates(cell)))):
+            raise ArmsError(
+                f"Arm {cell.label} judges code (`{reads[0]}`), and in study {study.name} answers in words are written. "
+                "Take a policy that asks a model, or `novelty`; or remove the arm."
+            )
         if not study.tasks.tested and (wants := sorted(_NEED_TESTS & _gates(cell))):
             raise ArmsError(
                 f"Arm {cell.label} runs visible tests (`{wants[0]}`), and the prompts of study {study.name} have none. "
                 "Take the pool `pocket`, or remove the arm."
             )
+
+
+def _of_code(gates: set[str]) -> set[str]:
+    """Return the gates that judge code: all that a review has, and those of the lab's own that run it."""
+    return {name for name in gates if name in registry.BUILT_IN or name in _RUN}
 
 
 def _gates(cell: Cell) -> set[str]:

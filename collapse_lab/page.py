@@ -20,6 +20,7 @@ from collapse_lab.metrics.diversity import (
     vendi,
 )
 from collapse_lab.metrics.gatequality import GateQuality, quality
+from collapse_lab.metrics.marks import figures, task_marks
 from collapse_lab.metrics.passk import mean_pass_at_k
 from collapse_lab.metrics.rubber import total_variation
 from collapse_lab.sample import seed_of
@@ -35,11 +36,17 @@ def task_rows(answers: Iterable[Row], tasks: Iterable[Task]) -> list[dict[str, A
     """Return a row for each task, in their order: its stratum and family, and its answers counted.
 
     *answers* are rows of ``stages.evaluate.Answer``. ``greedy`` is 1 or 0 (``None`` without a greedy answer), ``n``
-    counts the sampled answers, ``c`` those of them that passed.
+    counts the sampled answers, ``c`` those of them that passed. What is neither right nor wrong is not among these;
+    answers in words have their marks in columns of their own (``metrics.marks``).
     """
     greedy: dict[str, int] = {}
     sampled: dict[str, list[bool]] = {}
+    marked: dict[str, list[Row]] = {}
     for answer in answers:
+        if "marks" in answer:
+            marked.setdefault(answer["task"], []).append(answer)
+        if answer["passed"] is None:
+            continue
         if answer["greedy"]:
             greedy[answer["task"]] = int(answer["passed"])
         else:
@@ -52,6 +59,7 @@ def task_rows(answers: Iterable[Row], tasks: Iterable[Task]) -> list[dict[str, A
             "greedy": greedy.get(task.id),
             "n": len(sampled.get(task.id, ())),
             "c": sum(sampled.get(task.id, ())),
+            **({} if task.rubric is None else task_marks(task.rubric, marked.get(task.id, ()))),
         }
         for task in tasks
     ]
@@ -74,9 +82,12 @@ def pass_at(rows: Sequence[Row], k: int) -> float | None:
 
 
 def benchmark_scores(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return a benchmark's scores, in all and by stratum; a stratum without tasks is left out."""
+    """Return a benchmark's scores, in all and by stratum; a stratum without tasks is left out. ``marks`` are those of
+    answers in words, and missing without any."""
     parts = {stratum: [row for row in rows if row["stratum"] == stratum] for stratum in STRATA}
-    return {**scores(rows), "strata": {stratum: scores(part) for stratum, part in parts.items() if part}}
+    strata = {stratum: scores(part) for stratum, part in parts.items() if part}
+    marks = figures(rows)
+    return {**scores(rows), "strata": strata, **({"marks": marks} if marks else {})}
 
 
 def first_answers(answers: Iterable[Row], tasks: Sequence[Task]) -> list[Row]:

@@ -9,7 +9,8 @@ from collapse_lab.study import CodeTasks, PocketModel, PocketTasks, Study
 # Of the pocket tasks under the pocket tokenizer: its entries; mean tokens of 8,000 prompts, and of their reference
 # bodies with the stop. What a model writes is of like length, unless it comes to write without end.
 _VOCABULARY, _POCKET = 710, (33.3, 28.0)
-# Tasks of the published benchmarks, and of our own (LiveCodeBench: its first release).
+# Tasks of the published benchmarks, and of our own (LiveCodeBench: its first release; the last two: a fifth of what is
+# published, less what is left out, by estimate).
 _TASKS = {
     "everyday": 244,
     "humaneval": 164,
@@ -17,13 +18,17 @@ _TASKS = {
     "mbpp": 974,
     "mbpp-plus": 378,
     "livecodebench": 400,
+    "reveal": 4_300,
+    "codesearchnet": 5_000,
 }
 # Tokens of a prompt and of an answer under a code model's tokenizer, by pool. An answer from The Stack's files goes on
-# until it is cut.
+# until it is cut. ReVeal's are measured on a tenth of it, CodeSearchNet's are an estimate.
 _TEXTS: dict[str, tuple[float, float | None]] = {
     "pocket": (45.0, 40.0),
     "functions": (110.0, 110.0),
     "stack": (1024.0, None),
+    "reveal": (350.0, 3.0),
+    "codesearchnet": (200.0, 25.0),
 }
 
 

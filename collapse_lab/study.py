@@ -35,7 +35,7 @@ class PretrainedModel(Strict):
     table's: a folder that transformers can open, a GGUF file, or the Hub's ``owner/name``. Base 0 is this model;
     base 1, where there is a ``foreign`` one, is that: it is asked by ``foreign-judge`` and never trained.
     ``precision`` is that of the weights while they write; training keeps fp32 master weights. ``engine`` writes:
-    ``own``, or transformers' ``continuous`` batching, whose drawn answers no seed repeats.
+    ``own``, transformers' ``continuous`` batching, whose drawn answers no seed repeats, or ``vllm`` (an extra).
     """
 
     kind: Literal["pretrained"] = "pretrained"
@@ -43,7 +43,7 @@ class PretrainedModel(Strict):
     source: str | None = None
     foreign: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
     precision: Literal["fp32", "bf16"] = "fp32"
-    engine: Literal["own", "continuous"] = "own"
+    engine: Literal["own", "continuous", "vllm"] = "own"
 
     @property
     def bases(self) -> tuple[int, ...]:
@@ -79,12 +79,21 @@ class PocketTasks(Strict):
         """Whether the pool's tasks have tests."""
         return True
 
+    @property
+    def answered(self) -> bool:
+        """Whether the pool's tasks ask for an answer in words, not for code."""
+        return False
+
 
 class BenchmarkChoice(Strict):
     """A benchmark that is scored: ``first`` tasks of it, in its own order, where it should be shorter; a file of the
-    published form in ``path``; of a dated benchmark, the ``release`` and the days between which its tasks appeared."""
+    published form in ``path``; of a dated benchmark, the ``release`` and the days between which its tasks appeared.
 
-    name: Literal["everyday", "humaneval", "humaneval-plus", "mbpp", "mbpp-plus", "livecodebench"]
+    ``reveal`` and ``codesearchnet`` ask for an answer in words: a fifth of their functions, which no pool has."""
+
+    name: Literal[
+        "everyday", "humaneval", "humaneval-plus", "mbpp", "mbpp-plus", "livecodebench", "reveal", "codesearchnet"
+    ]
     first: int | None = Field(default=None, ge=1)
     path: str | None = None
     release: str | None = None
@@ -97,17 +106,23 @@ class PoolChoice(Strict):
 
     ``pocket``: the generated tasks, with hidden tests. ``functions``: a file that ``collapse-lab harvest`` wrote
     (``path``; without one, what a harvest of this machine gives). ``stack``: The Stack (dedup, Python) on the Hub.
-    Tasks of the last two have no tests: whether an answer is right is known for benchmarks only.
+    Tasks of these two have no tests: whether an answer is right is known for benchmarks only. ``reveal`` and
+    ``codesearchnet``: what is not the benchmark's of the same name; human documents have the true answers.
     """
 
-    name: Literal["pocket", "functions", "stack"] = "pocket"
+    name: Literal["pocket", "functions", "stack", "reveal", "codesearchnet"] = "pocket"
     path: str | None = None
     seed: int = 0
 
     @property
     def tested(self) -> bool:
-        """Whether its tasks have tests."""
-        return self.name == "pocket"
+        """Whether its tasks have tests, or labels."""
+        return self.name in ("pocket", "reveal")
+
+    @property
+    def answered(self) -> bool:
+        """Whether its tasks ask for an answer in words, not for code."""
+        return self.name in ("reveal", "codesearchnet")
 
 
 class CodeTasks(Strict):
@@ -124,10 +139,25 @@ class CodeTasks(Strict):
             raise ValueError("a benchmark stands twice among `benchmarks`")
         return self
 
+    @model_validator(mode="after")
+    def _apart(self) -> CodeTasks:
+        for choice in self.benchmarks:
+            if self.pool.answered and choice.name == self.pool.name and choice.path != self.pool.path:
+                raise ValueError(
+                    f"the benchmark and the pool `{choice.name}` need the same `path`: only of one file is it "
+                    "sure that they have no function in common"
+                )
+        return self
+
     @property
     def tested(self) -> bool:
         """Whether the pool's tasks have tests."""
         return self.pool.tested
+
+    @property
+    def answered(self) -> bool:
+        """Whether the pool's tasks ask for an answer in words, not for code."""
+        return self.pool.answered
 
 
 class DataRule(Strict):
@@ -252,5 +282,9 @@ class Study(Strict):
         if self.judge and self.model.kind != "pocket":
             raise ValueError("a `judge` stage teaches a pocket model; pretrained weights are asked as they are")
         if not self.tasks.tested and any(arm.control == "oracle" for arm in self.arms):
-            raise ValueError("control `oracle` needs a pool whose tasks have tests, which found functions have not")
+            raise ValueError(
+                "control `oracle` needs a pool whose tasks have tests, which neither found functions nor summaries have"
+            )
+        if self.tasks.answered and self.model.kind == "pocket":
+            raise ValueError("a pocket model knows the generated tasks alone; answers in words need a pretrained one")
         return self

@@ -3,7 +3,8 @@
 Every task is asked as a function to complete: a head, a docstring, and nothing after it. So a completion is a
 function's body, and the first statement that begins at the margin ends it; nothing else is cut from it or put into
 it. (EvalPlus has stop texts and, after those, cuts what the function does not reach.) The score is the benchmark's
-own, on all of its tests; ``visible``, what a gate may see, are the examples that the prompt shows.
+own, on all of its tests; ``visible``, what a gate may see, are the examples that the prompt shows. Two benchmarks ask
+for an answer in words instead (``answers``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from collapse_lab.benchmarks import human_eval, live_code_bench, mbpp, plus
+from collapse_lab.benchmarks import answers, human_eval, live_code_bench, mbpp, plus
 from collapse_lab.benchmarks.rows import BenchmarkError, Row
 from collapse_lab.benchmarks.sources import rows
 from collapse_lab.benchmarks.strata import stratified
@@ -31,8 +32,10 @@ LIMITS: Mapping[str, Limits] = {
     "mbpp": openai.LIMITS,
     "mbpp-plus": evalplus.LIMITS,
     "livecodebench": contests.LIMITS,
+    **dict.fromkeys(answers.NAMES, Limits()),
 }
-"""What each benchmark's own evaluator gives an answer, near enough: for a study's ``limits``."""
+"""What each benchmark's own evaluator gives an answer, near enough: for a study's ``limits``. Answers in words are not
+run."""
 
 _READ: Mapping[str, Callable[[Iterable[Row]], Iterable[Task]]] = {
     "humaneval": human_eval.tasks,
@@ -66,4 +69,7 @@ def _tasks(choice: BenchmarkChoice) -> Iterable[Task]:
         from collapse_lab.benchmarks.everyday import everyday
 
         return everyday().tasks
+    if choice.name in answers.NAMES:
+        test = answers.parts_of(choice.name, choice.path).test
+        return [entry.task(f"{choice.name}/{entry.sha256[:16]}") for entry in test]
     return stratified(list(_READ[choice.name](rows(choice))))

@@ -44,6 +44,9 @@ SOURCES = {
     "mbpp-plus": Sources(
         kept="MbppPlus-v0.2.0.jsonl", named="MBPP_OVERRIDE_PATH", hub=("evalplus/mbppplus", None, "test")
     ),
+    # The cut into benchmark and pool is the lab's own. CodeSearchNet's two smaller parts are enough for both.
+    "reveal": Sources(hub=("claudios/ReVeal", None, "train+validation+test")),
+    "codesearchnet": Sources(hub=("google/code_x_glue_ct_code_to_text", "python", "validation+test")),
 }
 
 

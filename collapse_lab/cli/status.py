@@ -27,18 +27,25 @@ def command(folder: Path) -> None:
             mirror(folder, Remote(share))
         except RemoteError as error:
             click.echo(f"What other hosts did is missing below. {error}", err=True)
-    total = 0
+    total, first = 0, plan.study.tasks.benchmarks[0].name if plan.study.tasks.kind == "code" else ""
     for number, cell in enumerate(plan.cells()):
         pages = [folder_of(folder, number) / f"round-{t}.json" for t in range(plan.rounds + 1)]
         done = [page for page in pages if page.is_file()]
         total += len(done)
-        scores = [_score(json.loads(page.read_text("utf-8"))) for page in (done[:1] + done[-1:])]
-        said = f"pass@1 {scores[0]} -> {scores[-1]}" if scores else "not begun"
+        scores = [_score(json.loads(page.read_text("utf-8")), first) for page in (done[:1] + done[-1:])]
+        said = f"{scores[0][0]} {scores[0][1]} -> {scores[-1][1]}" if scores else "not begun"
         click.echo(f"{len(done)}/{len(pages)} rounds  {said:22}  {cell.name}")
     click.echo(f"{total} of {len(plan.cells()) * (plan.rounds + 1)} rounds are done.")
 
 
-def _score(page: dict[str, Any]) -> str:
-    """Return a round's score: of drawn answers, or of greedy ones where the study draws none."""
-    found = page["pass_at_1_sampled"] if page["pass_at_1_sampled"] is not None else page["pass_at_1_greedy"]
-    return "-" if found is None else f"{found:.3f}"
+def _score(page: dict[str, Any], first: str) -> tuple[str, str]:
+    """Return what a round's score is called, and the score on the benchmark *first*: of drawn answers, or of greedy
+    ones where the study draws none."""
+    called, sampled, greedy = "pass@1", page["pass_at_1_sampled"], page["pass_at_1_greedy"]
+    marks = page["benchmarks"][first].get("marks", {}) if first else {}
+    if "bleu" in marks:
+        called, sampled, greedy = "BLEU-4", marks["bleu"]["sampled"], marks["bleu"]["greedy"]
+    elif marks:
+        called = "accuracy"
+    found = sampled if sampled is not None else greedy
+    return called, "-" if found is None else f"{found:.3f}"

@@ -11,7 +11,7 @@ from collapse_lab.evidence.facts import interval, made_of, plain_name, rounded, 
 from collapse_lab.evidence.rounds import curve, pages
 from collapse_lab.policies import lab_names, policy_of
 from collapse_lab.report.contrasts import Contrast, against_human, against_none, against_random
-from collapse_lab.report.reading import Run
+from collapse_lab.report.reading import ReportError, Run
 from collapse_lab.report.retention import retained
 from collapse_lab.report.scores import Scores
 from gates.evidence.card import (
@@ -43,8 +43,14 @@ class _Shared:
 
 
 def cards(run: Run) -> list[Card]:
-    """Return a run's cards, in the order of its labels. Raises ``ReportError`` where raw results cannot be read."""
+    """Return a run's cards, in the order of its labels. Raises ``ReportError`` where raw results cannot be read, or
+    are of answers in words: a card is about code."""
     scores = Scores(run.scores, run.benchmarks[0])
+    if scores.called != "pass@1":
+        raise ReportError(
+            f"{run.folder} is scored by {scores.called} on {run.benchmarks[0]}: a card says what code a policy keeps. "
+            "Leave this run out."
+        )
     families = {
         "ungated": against_none(run, scores),
         "random": against_random(run, scores),

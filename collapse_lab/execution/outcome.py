@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from collapse_lab.execution.exam import Exam
 from collapse_lab.tasks.task import Case
 
-# "passed" and "wrong" are the comparison's; "error" carries the exception's class; the others are the harness's.
-Ending = Literal["passed", "wrong", "error", "timeout", "memory", "output", "killed"]
+# "passed" and "wrong" are the comparison's; "error" carries the exception's class; "neither" and "answered" are of
+# answers in words (`benchmarks.answers`), which are not run; the others are the harness's.
+Ending = Literal["passed", "wrong", "error", "timeout", "memory", "output", "killed", "neither", "answered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,23 @@ class Verdict:
     ``ending`` is ``passed`` only where every case returned a value equal to the expected one, or one that the exam
     finds right. ``exception`` is the class that ended it (``SyntaxError``, ``IndexError``, ...), empty for other
     endings. ``case`` is the index of the first case that failed, -1 where the program did not load, ``None`` where it
-    passed.
+    passed. An answer in words has ``marks`` by name, each 0 to 1; ``answered`` is neither right nor wrong.
     """
 
     ending: Ending
     exception: str = ""
     case: int | None = None
+    marks: Mapping[str, float] | None = None
 
     @property
     def passed(self) -> bool:
         """Whether the program is right."""
         return self.ending == "passed"
+
+    @property
+    def right(self) -> bool | None:
+        """Whether it is right; ``None`` for what is neither right nor wrong."""
+        return None if self.ending == "answered" else self.passed
 
 
 class Limits(BaseModel):

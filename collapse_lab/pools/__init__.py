@@ -7,6 +7,7 @@
 ``collect``      all of these together: a file of functions and its manifest
 ``functions``    such a file as a pool
 ``stack``        The Stack, from the Hub, as a pool
+``answers``      functions with questions about them, and people's answers
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class FunctionSource(Protocol):
 
     @property
     def name(self) -> str:
-        """``functions`` or ``stack``."""
+        """``functions``, ``stack``, or a data set of answers."""
 
     @property
     def identity(self) -> dict[str, str | int]:
@@ -46,13 +47,17 @@ def open_pool(choice: PoolChoice, cache: Path | None = None) -> FunctionSource:
     """Return the pool that a study names. Equal choices give the same one.
 
     Without a file, what this machine's harvest (or the Hub) gives is kept in *cache* and found there again.
-    Raises ``PoolError`` where there is no such pool.
+    Raises ``PoolError`` where there is no such pool (``BenchmarkError`` for one of a benchmark's file).
     """
     from collapse_lab.pools.functions import open_functions
     from collapse_lab.pools.stack import open_stack
 
     if choice.name == "stack":
         return open_stack(choice.seed, Path(choice.path) if choice.path else None, cache)
+    if choice.answered:
+        from collapse_lab.pools.answers import open_answers
+
+        return open_answers(choice)
     if choice.name == "functions":
         return open_functions(choice.seed, Path(choice.path) if choice.path else None, cache)
     raise PoolError("The pocket pool is no file of functions: it belongs to the pocket tasks.")

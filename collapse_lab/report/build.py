@@ -11,8 +11,8 @@ from collapse_lab.report.draw.style import standalone
 from collapse_lab.report.page import render
 from collapse_lab.report.reading import ReportError, read
 
-# What `collapse-lab run` writes into tables/; the report reads it and never writes over it.
-_READ = ("scores", "rounds")
+# What `collapse-lab run` and `diagnose` write into tables/; the report reads it and never writes over it.
+_READ = ("scores", "rounds", "diagnosis", "diagnosis-endings")
 
 
 def build(folders: Sequence[Path], out: Path) -> Path:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from collapse_lab.report import confounds
 from collapse_lab.report.claims import answers, load
 from collapse_lab.report.contrasts import against_none, against_random
+from collapse_lab.report.diagnosis import diagnosis
 from collapse_lab.report.gates import quality, rubber
 from collapse_lab.report.inside import contamination, drift, endings, variety
 from collapse_lab.report.keep import curves, headline, retention, rounds, strata
+from collapse_lab.report.marks import marks
 from collapse_lab.report.prediction import predict
 from collapse_lab.report.reading import Run
 from collapse_lab.report.rest import claims, cost, prediction, tally
@@ -42,12 +44,14 @@ def chapter(run: Run) -> Chapter:
     scores = Scores(run.scores, run.benchmarks[0])
     found = kept(run, scores)
     none, toss = against_none(run, scores), against_random(run, scores)
-    answered = answers(run, scores, load())
+    # The claims are about code.
+    answered = answers(run, scores, load()) if scores.called == "pass@1" else []
     theory = prediction(predict(run))
     sections = [
         retention(run, scores, found, none, toss),
-        claims(answered),
+        *([claims(answered)] if answered else []),
         curves(run, scores),
+        *marks(run),
         strata(run, scores),
         quality(run),
         rubber(run),
@@ -55,13 +59,14 @@ def chapter(run: Run) -> Chapter:
         drift(run),
         contamination(run),
         endings(run),
+        *filter(None, [diagnosis(run)]),
         theory,
         Section("settings", "Settings", figures=[Figure(confounds.table(run))]),
         cost(run),
     ]
     by_id = {section.id: section for section in sections}
     stamped = by_id["rubber-stamp"].found if by_id["rubber-stamp"].notes else ""
-    summary = [*headline(run, found, none, toss), by_id["strata"].found, stamped, tally(answered)]
+    summary = [*headline(run, found, none, toss), by_id["strata"].found, stamped, tally(answered) if answered else ""]
     return Chapter(
         run.name, str(run.summary["question"]), _size(run), [s for s in summary if s], _warnings(run), sections
     )

@@ -18,7 +18,8 @@ class Compared:
     """Arm *a* minus arm *b* on one benchmark in one round.
 
     ``sampled`` and ``greedy`` are contrasts of pass@1 (``None`` without such answers). ``exact`` has, for each (base,
-    seed), how many tasks only *a* and only *b* solved greedily, and McNemar's exact p.
+    seed), how many tasks only *a* and only *b* solved greedily, and McNemar's exact p. Of summaries, which nobody
+    solves, they are contrasts of BLEU-4, and ``exact`` is empty: ``called`` says what a score is.
     """
 
     a: str
@@ -29,6 +30,7 @@ class Compared:
     sampled: Contrast | None
     greedy: Contrast | None
     exact: tuple[tuple[int, int, float], ...]
+    called: str = "pass@1"
 
 
 def compare(one: Run, a: str, two: Run, b: str, benchmark: str | None = None, t: int | None = None) -> Compared:
@@ -58,8 +60,9 @@ def compare(one: Run, a: str, two: Run, b: str, benchmark: str | None = None, t:
     if a == b:
         a, b = f"{a} ({one.folder.name})", f"{b} ({two.folder.name})"
     sampled, greedy = (of_pair(pair, a, b, at) if pair else None for pair in found.values())
-    exact = _exact(found["greedy"]) if found["greedy"] else ()
-    return Compared(a, b, name, at, seen[0].keys, sampled, greedy, exact)
+    called = tables[0].called
+    exact = _exact(found["greedy"]) if found["greedy"] and called != "BLEU-4" else ()
+    return Compared(a, b, name, at, seen[0].keys, sampled, greedy, exact, called)
 
 
 def sentences(found: Compared) -> list[str]:
@@ -93,7 +96,8 @@ def _sentence(name: str, contrast: Contrast, found: Compared) -> str:
         verdict = "the two cannot be told apart"
     signs = f"{contrast.agreeing} of {contrast.seeds} seeds have that sign"
     return (
-        f"{name.capitalize()} pass@1: {shown(contrast.difference, 'points')} points, 95 % interval; {signs}: {verdict}."
+        f"{name.capitalize()} {found.called}: {shown(contrast.difference, 'points')} points, 95 % interval; {signs}: "
+        f"{verdict}."
     )
 
 

@@ -23,6 +23,8 @@ _POOLS = {
     "pocket": "the generated tasks",
     "functions": "functions that people wrote, found in packages",
     "stack": "The Stack",
+    "reveal": "ReVeal, yes and no equally often",
+    "codesearchnet": "CodeSearchNet",
 }
 
 
@@ -128,6 +130,8 @@ def _passing(run: Run) -> str:
     if _at(run, "tasks", "kind") != "code":
         return "All hidden cases of a task; a gate sees the visible ones only, and no case is in both."
     pool = _at(run, "tasks", "pool", "name")
+    if pool in ("reveal", "codesearchnet"):
+        return "Answers in words are compared, not run: yes or no with the label; no summary is right or wrong."
     said = "All that a benchmark tests, its added tests included; a gate sees what the prompt shows only."
     return (
         said if pool == "pocket" else f"{said} Samples of the pool have no tests: nothing says whether they are right."

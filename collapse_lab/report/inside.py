@@ -20,7 +20,7 @@ def variety(run: Run) -> Section:
     layer = _layer(run)
     spectrum: Measures = [
         ("Effective rank, own samples", ("spectrum", "own", layer, "effective_rank")),
-        ("Effective rank, human code", ("spectrum", "human", layer, "effective_rank")),
+        (f"Effective rank, {run.people}", ("spectrum", "human", layer, "effective_rank")),
         ("λ₁ / λ₂, own samples", ("spectrum", "own", layer, "first_to_second")),
     ]
     more: Measures = [
@@ -52,7 +52,7 @@ def variety(run: Run) -> Section:
     notes = [
         (
             "Effective rank and λ₁ / λ₂ are of the centred covariance of last-token states: on the model's own "
-            "samples, which change from arm to arm, and on human code, which does not. All measures compare equal "
+            f"samples, which change from arm to arm, and on {run.people}, the same in all. All measures compare equal "
             "numbers of texts. A model that writes nonsense is diverse: read them beside the scores."
         ),
     ]
@@ -63,16 +63,16 @@ def drift(run: Run) -> Section:
     """Return the section on drift from the round-0 model."""
     measures: Measures = [
         ("Own samples, round-0 model", ("drift", "own_nll_round0")),
-        ("Human code", ("drift", "human_nll")),
+        (run.people.capitalize(), ("drift", "human_nll")),
         ("Entropy of the next token", ("drift", "entropy")),
     ]
     figure = Figure(_table(run, "drift", "Drift", measures), dumbbells(run, "drift", "Drift", rows_of(run), measures))
     notes = [
         (
             "In nats a token: the negative log-likelihood of the model's own samples under the round-0 model, that "
-            "of human code under the model, and the entropy of its next token. The first rises as what the model "
-            "writes leaves what it began with, the second as it forgets human code; the third falls as it becomes "
-            "sure of itself."
+            f"of {run.people} under the model, and the entropy of its next token. The first rises as what the model "
+            f"writes leaves what it began with, the second as it forgets {run.people}; the third falls as it becomes "
+            "sure of itself. A perplexity is e to the power of one of the first two."
         ),
     ]
     return _measured("drift", "Drift", notes, [figure])

@@ -38,11 +38,11 @@ def retention(
         Column("group", "Kind"),
         Column("round", "Round", "count", "the last that any seed reached"),
         Column("seeds", "Seeds", "count"),
-        Column("first", "pass@1, round 0", "share"),
-        Column("last", "pass@1, last round", "share"),
+        Column("first", f"{scores.called}, round 0", "share"),
+        Column("last", f"{scores.called}, last round", "share"),
         Column("retained", "Retention", "percent"),
         Column("area", "Area", "share", "mean height of the curve s_t / s_0"),
-        Column("slope", "Slope a round", "points", "points of pass@1"),
+        Column("slope", "Slope a round", "points", f"points of {scores.called}"),
         Column("greedy_first", "Greedy, round 0", "share"),
         Column("greedy_last", "Greedy, last", "share"),
     )
@@ -52,7 +52,13 @@ def retention(
     band = next((k.retained for k in found if k.label == "none"), None)
     what = "sampled" if scores.measure == "sampled" else "greedy"
     panel = Panel(
-        f"Retention: {what} pass@1, last round / round 0", marks, said, band, percent=True, lowest=0.0, highest=1.0
+        f"Retention: {what} {scores.called}, last round / round 0",
+        marks,
+        said,
+        band,
+        percent=True,
+        lowest=0.0,
+        highest=1.0,
     )
     rows = rows_of(run)
     alt = "Retention with 95 % intervals: " + "; ".join(f"{k.label} {percent(k.retained)}" for k in found if k.retained)
@@ -63,7 +69,7 @@ def retention(
     )
     notes = [
         (
-            f"Retention is {what} pass@1 in the last round over that in round 0, on {run.benchmarks[0]} "
+            f"Retention is {what} {scores.called} in the last round over that in round 0, on {run.benchmarks[0]} "
             f"({scores.tasks} tasks), over the same seeds and tasks; intervals are 95 %, from a paired bootstrap "
             "over tasks and seeds. The shaded band is `none`: training on everything."
         ),
@@ -71,9 +77,11 @@ def retention(
     ]
     figures = [Figure(table, plot)]
     if none:
-        figures.append(Figure(_contrasts("contrasts-none", "Against no gate", none)))
+        figures.append(Figure(_contrasts("contrasts-none", "Against no gate", none, scores.called)))
     if toss:
-        figures.append(Figure(_contrasts("contrasts-random", "Against a toss at the same acceptance rate", toss)))
+        figures.append(
+            Figure(_contrasts("contrasts-random", "Against a toss at the same acceptance rate", toss, scores.called))
+        )
     figures += _other_benchmarks(run)
     said_first = " ".join(headline(run, found, none, toss)[:3])
     return Section("retention", "What each arm kept", said_first, [n for n in notes if n], figures)
@@ -98,17 +106,17 @@ def curves(run: Run, scores: Scores) -> Section:
     columns = (
         Column("label", "Arm", "code"),
         Column("round", "Round", "count"),
-        Column("score", f"{scores.measure} pass@1".capitalize(), "share"),
-        Column("greedy", "Greedy pass@1", "share"),
+        Column("score", f"{scores.measure.capitalize()} {scores.called}", "share"),
+        Column("greedy", f"Greedy {scores.called}", "share"),
     )
     table = Table("curves", "Scores by round", columns, rows)
     key = (
-        "pass@1 by round, with 95 % intervals. Thin lines behind: "
+        f"{scores.called} by round, with 95 % intervals. Thin lines behind: "
         + " and ".join({"none": "none (dark)", "human": "human (green)"}[name] for name in behind)
         if behind
-        else "pass@1 by round, with 95 % intervals."
+        else f"{scores.called} by round, with 95 % intervals."
     )
-    alt = "pass@1 by round: " + "; ".join(
+    alt = f"{scores.called} by round: " + "; ".join(
         f"{p.label} {p.curve.values[0]:.2f} to {p.curve.values[-1]:.2f}" for p in panels
     )
     plot = (
@@ -160,7 +168,7 @@ def strata(run: Run, scores: Scores) -> Section:
     return Section("strata", "Frequent and rare", said, [f"Marks: {key}."] if any_marks else [], [Figure(table, plot)])
 
 
-def _contrasts(name: str, title: str, found: Sequence[Contrast]) -> Table:
+def _contrasts(name: str, title: str, found: Sequence[Contrast], called: str) -> Table:
     columns = (
         Column("label", "Arm", "code"),
         Column("difference", "Difference, points", "points"),
@@ -173,7 +181,7 @@ def _contrasts(name: str, title: str, found: Sequence[Contrast]) -> Table:
     )
     rows = [{**c.__dict__, "agree": f"{c.agreeing} of {c.seeds}", "verdict": c.verdict} for c in found]
     note = (
-        "Difference in pass@1, paired by seed and task, 95 % bootstrap interval; p corrected for all "
+        f"Difference in {called}, paired by seed and task, 95 % bootstrap interval; p corrected for all "
         "rows of this table (Holm). More or less is said where that p is below .05 and every seed agrees in sign."
     )
     return Table(name, title, columns, rows, note)
@@ -193,7 +201,8 @@ def _other_benchmarks(run: Run) -> list[Figure]:
             Column("round", "Round", "count"),
             Column("retained", "Retention", "percent"),
         )
-        title = f"The same on {benchmark} ({scores.tasks} tasks)"
+        called = "" if scores.called == "pass@1" else f", {scores.called}"
+        title = f"The same on {benchmark} ({scores.tasks} tasks{called})"
         figures.append(Figure(Table(f"retention-{benchmark}", title, columns, rows)))
     return figures
 
@@ -220,7 +229,7 @@ def headline(run: Run, found: Sequence[Kept], none: Sequence[Contrast], toss: Se
     if (plain := by.get("none")) and plain.retained:
         said.append(f"Without a gate, {percent(plain.retained)} of the score was left after {rounds(plain.round)}.")
     if (human := by.get("human")) and human.retained:
-        said.append(f"Going on with fresh human code instead left {percent(human.retained)}.")
+        said.append(f"Going on with fresh {run.people} instead left {percent(human.retained)}.")
     policies = [k for k in found if k.group not in ("none", "control") and k.retained and k.round == run.last]
     if policies:
         best = max(policies, key=lambda k: k.retained.estimate if k.retained else 0)

@@ -69,6 +69,12 @@ class Run:
         settings: dict[str, Any] = self.summary["settings"]
         return settings
 
+    @property
+    def people(self) -> str:
+        """What people wrote for the pool's prompts: code, or answers in words."""
+        pool = (self.settings.get("tasks") or {}).get("pool") or {}
+        return "human answers" if pool.get("name") in ("reveal", "codesearchnet") else "human code"
+
     @cached_property
     def benchmarks(self) -> list[str]:
         """The benchmarks' names; the first is the one that headlines are about.

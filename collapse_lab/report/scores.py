@@ -29,12 +29,21 @@ class Paired:
 
 
 class Scores:
-    """The score table of one benchmark, for look-ups by arm and round."""
+    """The score table of one benchmark, for look-ups by arm and round.
+
+    ``called`` is what a score is: ``pass@1``; of questions ``accuracy``, the same share; of summaries ``BLEU-4``.
+    """
 
     def __init__(self, frame: pd.DataFrame, benchmark: str) -> None:
         chosen = frame[frame["benchmark"] == benchmark]
         share = chosen["c"] / chosen["n"].where(chosen["n"] > 0)
-        whole = chosen.assign(sampled=share, greedy=chosen["greedy"].astype(float))
+        greedy = chosen["greedy"].astype(float)
+        self.called = "accuracy" if _any(chosen, "positive") else "pass@1"
+        if _any(chosen, "bleu") or _any(chosen, "greedy_bleu"):
+            # No summary is right or wrong: its score is how much of a person's it has.
+            share, greedy = (chosen[column].astype(float) for column in ("bleu", "greedy_bleu"))
+            self.called = "BLEU-4"
+        whole = chosen.assign(sampled=share, greedy=greedy)
         self._tables = dict(iter(whole.groupby(["label", "round"])))
         self._none = whole.iloc[:0]
         self.measure: Measure = "sampled" if share.notna().any() else "greedy"
@@ -70,6 +79,10 @@ class Scores:
 
     def _chosen(self, stratum: str | None) -> set[str] | None:
         return {task for task, its in self._strata.items() if its == stratum} if stratum else None
+
+
+def _any(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame.columns and bool(frame[column].notna().any())
 
 
 def align(one: pd.DataFrame, two: pd.DataFrame, chosen: set[str] | None = None) -> Paired | None:

@@ -16,7 +16,7 @@ from collapse_lab.tasks.task import Benchmark
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One sample of a benchmark with how it ended."""
+    """One sample of a benchmark with how it ended; in a row, ``marks`` are there for answers in words only."""
 
     sample: Sample
     verdict: Verdict
@@ -27,9 +27,10 @@ class Answer:
         return {
             **self.sample.as_row(),
             "greedy": self.greedy,
-            "passed": self.verdict.passed,
+            "passed": self.verdict.right,
             "ending": self.verdict.ending,
             "exception": self.verdict.exception,
+            **({} if self.verdict.marks is None else {"marks": dict(self.verdict.marks)}),
         }
 
 

@@ -1,4 +1,7 @@
-"""Truth: whether samples pass the hidden cases. For the score and for metrics, never for a gate's decision."""
+"""Truth: whether samples pass the hidden cases, or how an answer in words is marked.
+
+For the score and for metrics, never for a gate's decision.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ Execute = Callable[[Sequence[Program]], list[Verdict]]
 
 
 def truth(tasks: Sequence[Task], samples: Sequence[Sample], execute: Execute) -> list[Verdict]:
-    """Return how each sample fares on its task's hidden cases (*tasks* stand beside *samples*)."""
-    return execute([scored(task, sample.completion) for task, sample in zip(tasks, samples, strict=True)])
+    """Return how each sample fares on its task's hidden cases, or by its rubric (*tasks* stand beside *samples*)."""
+    pairs = list(zip(tasks, samples, strict=True))
+    ran = iter(execute([scored(task, sample.completion) for task, sample in pairs if task.rubric is None]))
+    return [task.rubric.mark(sample.completion) if task.rubric else next(ran) for task, sample in pairs]
 
 
 def scored(task: Task, completion: str) -> Program:

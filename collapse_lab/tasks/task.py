@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collapse_lab.benchmarks.answers.rubric import Rubric
     from collapse_lab.execution.exam import Exam
 
 Stratum = Literal["head", "middle", "tail"]
@@ -38,6 +39,9 @@ class Task:
     own: there ``visible`` are the examples that the prompt shows. ``stratum`` follows from the rarest of
     ``operations``; ``family`` names the kind of task. A task with an ``exam`` is scored by that and has no ``hidden``
     cases (``stages.truth.scored`` knows both).
+
+    A task with a ``rubric`` asks for an answer in words about the code in its prompt: it has no entry point, its prompt
+    ends where the answer goes on in the same line, and the answer is compared, never run.
     """
 
     id: str
@@ -50,11 +54,13 @@ class Task:
     family: str
     operations: tuple[str, ...] = field(default=())
     exam: Exam | None = field(default=None, repr=False)
+    rubric: Rubric | None = field(default=None, repr=False)
 
     @property
     def tested(self) -> bool:
-        """Whether anything can tell a right answer from a wrong one. Functions that were found have no tests."""
-        return bool(self.hidden) or self.exam is not None
+        """Whether anything can tell a right answer from a wrong one. Functions that were found have no tests, and no
+        summary is right or wrong."""
+        return bool(self.hidden) or self.exam is not None or (self.rubric is not None and self.rubric.decides)
 
     def program(self, completion: str) -> str:
         """Return the whole file that a completion makes."""
@@ -76,6 +82,8 @@ class Benchmark:
             digest.update(repr(task).encode())
             if task.exam is not None:
                 digest.update(task.exam.identity.encode("utf-8", "surrogatepass"))
+            if task.rubric is not None:
+                digest.update(task.rubric.identity.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 

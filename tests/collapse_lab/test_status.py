@@ -15,6 +15,38 @@ from collapse_lab.studies import parse
 STUDY = "name: s\nquestion: Why?\nrounds: 2\nseeds: [0]\narms:\n  - policy: none\n  - policy: compile\n"
 
 
+ASKED = """\
+name: s
+question: Why?
+rounds: 1
+seeds: [0]
+model: {kind: pretrained, name: smollm2}
+tasks: {kind: code, benchmarks: [{name: %s}, {name: %s}], pool: {name: %s}}
+arms: [{policy: none}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("benchmarks", "said"),
+    [(("reveal", "codesearchnet"), "accuracy 0.250"), (("codesearchnet", "reveal"), "BLEU-4 0.125")],
+)
+def test_a_score_of_answers_in_words_has_its_own_name(tmp_path: Path, benchmarks: tuple[str, str], said: str) -> None:
+    Plan(parse(ASKED % (*benchmarks, benchmarks[0]), "s.yml"), "*", None, 1, str(tmp_path)).write(tmp_path)
+    folder_of(tmp_path, 0).mkdir(parents=True)
+    marks = {
+        "reveal": {"f1": {"greedy": None, "sampled": 0.5}},
+        "codesearchnet": {"bleu": {"greedy": 0.5, "sampled": 0.125}, "rouge_l": {"greedy": 0.5, "sampled": 0.5}},
+    }
+    page = {
+        "pass_at_1_sampled": 0.25 if benchmarks[0] == "reveal" else None,
+        "pass_at_1_greedy": None,
+        "benchmarks": {name: {"marks": marks[name]} for name in benchmarks},
+    }
+    write_json(folder_of(tmp_path, 0) / "round-0.json", page)
+    done = CliRunner().invoke(cli, ["status", str(tmp_path)])
+    assert f"{said} ->" in done.output, done.output
+
+
 @pytest.mark.parametrize(
     ("sampled", "greedy", "said"),
     [

@@ -14,12 +14,13 @@ from collapse_lab.evidence.facts import commands, plain_name
 from collapse_lab.metrics.passk import pass_at_k
 from collapse_lab.policies import policy_of
 from collapse_lab.report.contrasts import against_human, against_none, against_random
-from collapse_lab.report.reading import Run
+from collapse_lab.report.reading import ReportError, Run
 from collapse_lab.report.retention import retained
 from collapse_lab.report.scores import Scores
 from gates.evidence.card import Card, read_card
 from gates.evidence.verdicts import RULES
 from tests.collapse_lab.evidence.runs import made_up
+from tests.collapse_lab.report.test_marks import made as answered
 from tests.gates.evidence.made_up import text
 
 
@@ -216,6 +217,11 @@ def test_a_card_says_the_study_s_quota_and_whose_weights_they_were(tmp_path: Pat
     settings = {"data": {"rule": "replace", "quota": 5000}, "model": model, "judge": None}
     found = by_name(made_up(tmp_path, settings=settings))["tests"].study
     assert (found.data_rule, found.model) == ("replace-quota-5000", "smollm2, whose weights others trained")
+
+
+def test_answers_in_words_make_no_card(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"is scored by accuracy on reveal: a card says what code a policy keeps\."):
+        cards(answered(tmp_path / "run"))
 
 
 def test_what_was_not_measured_is_null(tmp_path: Path) -> None:

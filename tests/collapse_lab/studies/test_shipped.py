@@ -256,7 +256,8 @@ def test_what_a_run_needs_and_cannot_have_is_said_before_anything_is_written(
     }
     for name, text in written.items():
         (tmp_path / name).write_text(text)
-        words = ["--source", "./nowhere"] if name == "no-weights.yml" else []
+        # Weights of which nothing is opened: what is missing first is said first.
+        words = ["--source", "./nowhere" if name == "no-weights.yml" else str(tmp_path)]
         done = CliRunner().invoke(cli, ["run", str(tmp_path / name), *words])
         assert isinstance(done.exception, SystemExit), (name, done.exception)
         assert done.output.startswith("Error: "), name
