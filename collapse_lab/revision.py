@@ -13,6 +13,8 @@ from typing import Any
 _ROOT = Path(__file__).parent.parent
 # Evidence cards are made of results: no result may hang on them, nor on what reads them.
 _EVIDENCE = "gates/evidence"
+# What a driver for CUDA leaves in the file system: of Linux, of WSL.
+_DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
 _CODE = (".py", ".yml", ".json", ".jsonl", ".txt")
 
 # Which parts of the project, and which distributions, decide what a stage gives.
@@ -73,4 +75,20 @@ def hardware() -> dict[str, object]:
         # `job` gives each arm one.
         "threads_an_arm": 1,
         "system": platform.system(),
+        **_gpus(),
     }
+
+
+def _gpus() -> dict[str, object]:
+    """Return the name of the GPUs that torch sees, and how many there are; nothing where there is none.
+
+    Torch is asked, since it sees what a process may use; where no driver is, it is not even imported.
+    """
+    if not any(path.exists() for path in _DRIVERS):
+        return {}
+    try:
+        import torch
+    except ImportError:
+        return {}
+    names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return {"gpu": ", ".join(dict.fromkeys(names)), "gpus": len(names)} if names else {}

@@ -14,6 +14,7 @@ _COMMANDS = {
     "plan": "Say what a study would cost, before anything starts.",
     "status": "Say how far a run is.",
     "report": "Make the page, the plots and the tables of one or more runs.",
+    "diagnose": "Say how a run's raw samples end as programs, by class of exception.",
     "compare": "Compare two arms of a run, paired by seed and task.",
     "merge": "Put runs of the same study's arms together.",
     "evidence": "Write the evidence cards that policies carry.",
@@ -21,6 +22,7 @@ _COMMANDS = {
     "studies": "List the studies.",
     "tasks": "Show what the model is asked to write.",
     "harvest": "Gather functions from installed packages as a pool of prompts.",
+    "bench": "Measure decoding, training and short studies on a GPU.",
     "doctor": "Find out what works on this machine.",
 }
 

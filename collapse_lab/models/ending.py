@@ -52,3 +52,8 @@ class Ending:
             if between >= self.style.reach:
                 return False
         return False
+
+
+def whole_at(answer: Sequence[int], looked: int, ending: Ending) -> int:
+    """Return the number of tokens with which an answer is whole, 0 where it is not; *looked* were looked at before."""
+    return next((count for count in range(looked + 1, len(answer) + 1) if ending.ended(answer[:count])), 0)

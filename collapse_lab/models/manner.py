@@ -12,7 +12,7 @@ from collapse_lab.models.style import Style
 
 NAME = "exogate.json"
 
-Engine = Literal["own", "continuous"]
+Engine = Literal["own", "continuous", "vllm"]
 
 
 class Fim(Strict):

@@ -1,7 +1,8 @@
 """Engines: what writes answers token by token. All have one interface, so that the fastest can be chosen by measuring.
 
 ``own`` is the lab's (``decode.py``), and the default: the only one with which an answer hangs on its own prompt and
-seed alone. ``continuous`` is transformers' continuous batching (``continuous.py`` says what it costs).
+seed alone. ``continuous`` is transformers' continuous batching (``continuous.py`` says what it costs), ``vllm`` is
+vLLM, where that is installed (``vllm.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from collapse_lab.models.decode import decode
 from collapse_lab.models.ending import Ending
-from collapse_lab.models.engines import continuous
+from collapse_lab.models.engines import continuous, vllm
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 
 def engine(name: Engine) -> Write:
-    """Return an engine by its name."""
-    writers: dict[Engine, Write] = {"own": decode, "continuous": continuous.write}
+    """Return an engine by its name. Raises ``ModuleNotFoundError`` where what it needs is not installed."""
+    writers: dict[Engine, Write] = {"own": decode, "continuous": continuous.write, "vllm": vllm.write}
+    if name == "vllm":
+        vllm.see_that_it_is_there()
     return writers[name]

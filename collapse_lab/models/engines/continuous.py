@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from collapse_lab.models.ending import Ending
+from collapse_lab.models.ending import Ending, whole_at
 from collapse_lab.sample import seed_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _run(
             if found.error is not None:
                 raise RuntimeError(f"Continuous batching broke off: {found.error}. Write with the own engine.")
             tokens = list(found.generated_tokens)
-            whole = _whole(tokens, looked[found.request_id], ending)
+            whole = whole_at(tokens, looked[found.request_id], ending)
             looked[found.request_id] = len(tokens)
             if whole or found.is_finished():
                 made[found.request_id] = tokens[: whole or len(tokens)]
@@ -93,11 +93,6 @@ def _run(
                 if not found.is_finished():
                     manager.cancel_request(found.request_id)
     return [made[name] for name in names]
-
-
-def _whole(tokens: list[int], looked: int, ending: Ending) -> int:
-    """Return the number of tokens with which an answer is whole, 0 where it is not; *looked* were looked at before."""
-    return next((count for count in range(looked + 1, len(tokens) + 1) if ending.ended(tokens[:count])), 0)
 
 
 def _settings(sampling: Sampling, ending: Ending) -> GenerationConfig:

@@ -18,13 +18,19 @@ def network_of(name: str) -> PreTrainedModel:
     return network
 
 
+def angles(network: PreTrainedModel) -> int:
+    """Earlier releases of transformers 5 find the angles of positions by a product of matrices, which torch counts."""
+    return LENGTH * shape_of(network.config).head
+
+
 @pytest.mark.parametrize("name", architectures.CONFIGS)
 def test_it_is_what_torch_counts(name: str) -> None:
     network = network_of(name)
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         network(input_ids=torch.arange(LENGTH)[None] % 40, use_cache=False)
-    assert flops_a_token(network.config, LENGTH, learning=False) * LENGTH == counter.get_total_flops()
+    beside = counter.get_total_flops() - flops_a_token(network.config, LENGTH, learning=False) * LENGTH
+    assert beside in (0, angles(network))
 
 
 def test_learning_is_three_times_that() -> None:
@@ -32,7 +38,8 @@ def test_learning_is_three_times_that() -> None:
     counter = FlopCounterMode(display=False)
     with counter:
         network(input_ids=torch.arange(LENGTH)[None] % 40, use_cache=False).logits.sum().backward()
-    assert flops_a_token(network.config, LENGTH, learning=True) * LENGTH == counter.get_total_flops()
+    beside = counter.get_total_flops() - flops_a_token(network.config, LENGTH, learning=True) * LENGTH
+    assert beside in (0, angles(network))
 
 
 def test_known_models_by_their_published_shape() -> None:
