@@ -37,6 +37,9 @@ class Hardware:
     generating and scoring. ``judge`` is programs a second that are gated, run and compared. ``source`` says how the
     numbers are known. ``token`` is what a written token takes beside its operations, in seconds: a step's start, shared
     by the texts that are written at once.
+
+    Of a machine with an accelerator: ``gpu``, the name that its driver gives it, and by its datasheet ``peak``,
+    operations in bf16 a second, and ``bandwidth``, bytes of its memory a second.
     """
 
     name: str
@@ -47,6 +50,9 @@ class Hardware:
     judge: float
     source: str
     token: float = 0.0
+    gpu: str = ""
+    peak: float | None = None
+    bandwidth: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,14 @@ class Estimate:
 def machines() -> list[Hardware]:
     """Return the machines of ``hardware.yml``, the one that the pocket studies are made for first."""
     return [Hardware(**row) for row in yaml.safe_load((files("collapse_lab") / "hardware.yml").read_text("utf-8"))]
+
+
+def accelerator(name: str) -> Hardware | None:
+    """Return the machine with the accelerator of that name, as a driver says it.
+
+    The whole name counts: a part of such a device, or its other form (``NVIDIA H200 NVL``), has other numbers.
+    """
+    return next((machine for machine in machines() if machine.gpu and machine.gpu == name), None)
 
 
 def estimate(study: Study, cells: Sequence[Cell], rounds: int, *, least: bool = False) -> Estimate:

@@ -12,6 +12,9 @@ import click
 from collapse_lab.arms import Cell
 from collapse_lab.cli.options import read_study, study_options
 from collapse_lab.cost import Cost, Estimate, Hardware, estimate, machines
+from collapse_lab.models.known import Known, known
+from collapse_lab.models.model import Training
+from collapse_lab.models.several import several
 from collapse_lab.sittings import Sitting, sittings
 from collapse_lab.studies import StudyError, models_of
 from collapse_lab.study import PretrainedModel, Study
@@ -102,7 +105,7 @@ def _machines(wanted: str | None) -> list[Hardware]:
 
 
 def _tell(plan: Planned, found: list[Hardware]) -> None:
-    study, most = plan.study, plan.most
+    study, most, memory = plan.study, plan.most, _memory(plan.study)
     whole = most.whole
     click.echo(textwrap.fill(f"{study.name}: {study.question}", _WIDTH, subsequent_indent="  "))
     seeds = len({cell.seed for cell in plan.cells})
@@ -119,7 +122,7 @@ def _tell(plan: Planned, found: list[Hardware]) -> None:
         f"gates   {_short(whole.judged)} programs judged or run\n"
         f"disk    {_disk(most.disk_bytes)}{_meanwhile(study, most.weights)}"
     )
-    if memory := _memory(study):
+    if memory:
         click.echo(memory)
     click.echo("\nTime, bases included (those that are kept from earlier studies cost nothing):")
     for machine in found:
@@ -188,13 +191,26 @@ def _longest(plan: Planned, machine: Hardware) -> str:
 def _memory(study: Study) -> str:
     if not isinstance(study.model, PretrainedModel):
         return ""
-    from collapse_lab.models.known import known
-
     row = known(study.model.name)
     if study.training.adapter:
         return f"memory  {row.asking_bytes / 1e9:.1f} GB of weights, and less for the adapter"
     gigabytes = row.training_bytes / 1e9
-    return f"memory  {gigabytes:.1f} GB to train (fp32 weights, gradients, AdamW), beside what passes through"
+    whole = f"memory  {gigabytes:.1f} GB to train (fp32 weights, gradients, AdamW), beside what passes through"
+    return whole + _on_each(row, study.training)
+
+
+def _on_each(model: Known, training: Training) -> str:
+    """Return what each of the devices would hold that a training is spread over, where any are named."""
+    try:
+        count = len(several())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if not count:
+        return ""
+    part, copy = model.training_bytes / count / 1e9, 2 * model.parameters / 1e9
+    # Autocast's: see `models/shard.py`.
+    more = "" if training.precision == "fp32" or training.recompute else f", beside {copy:.1f} GB of weights in bf16"
+    return f"\n        {part:.1f} GB of that on each of {count} devices{more}; times are those of one"
 
 
 def _assumed(study: Study) -> str:

@@ -13,6 +13,7 @@ from collapse_lab.cli.options import bases_directory, default_out, read_study, s
 from collapse_lab.cli.progress import Shown
 from collapse_lab.job import Plan
 from collapse_lab.manifest import ManifestError, claim
+from collapse_lab.models.several import several
 from collapse_lab.remote import Remote, RemoteError
 from collapse_lab.run import Progress, run
 from collapse_lab.shared import claim_share, mirror, mirror_logs
@@ -92,14 +93,18 @@ def command(
 
 
 def _see_that_all_is_there(study: Study, *, here: bool) -> None:
-    """See that benchmarks can be opened, and *here*, where arms are run, the pool and the weights: an hour later would
-    be late to say so."""
+    """See that benchmarks can be opened, and *here*, where arms are run, the pool, the weights and the devices: an hour
+    later would be late to say so."""
     try:
         source = open_source(study.tasks)
         source.benchmarks()
         if here and isinstance(study.model, PretrainedModel):
             from collapse_lab.models.pretrained import identity_of
 
+            if several():
+                from collapse_lab.models.device import homes
+
+                homes()
             for number in (0, *(() if study.model.foreign is None else (1,))):
                 identity_of(study.model, number)
         if here:

@@ -29,7 +29,7 @@ def adapted(network: PreTrainedModel, adapter: Adapter | None, seed: int) -> Ite
         yield
         return
     learned = {weight: weight.requires_grad for weight in network.parameters()}
-    wrapped = _wrapped(network, adapter, seed)
+    wrapped = attached(network, adapter, seed)
     merged = False
     try:
         yield
@@ -44,7 +44,11 @@ def adapted(network: PreTrainedModel, adapter: Adapter | None, seed: int) -> Ite
             weight.requires_grad_(learns)
 
 
-def _wrapped(network: PreTrainedModel, adapter: Adapter, seed: int) -> Any:
+def attached(network: PreTrainedModel, adapter: Adapter, seed: int) -> Any:
+    """Put an adapter into *network*, of which nothing else learns any more, and return peft's model around it.
+
+    Raises as ``adapted`` does.
+    """
     try:
         from peft import LoraConfig, get_peft_model
     except ModuleNotFoundError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from collapse_lab.models.device import Writer, home
+from collapse_lab.models.device import Writer, home, homes
 from collapse_lab.models.ending import Ending
 from collapse_lab.models.engines import engine
 from collapse_lab.models.fim import tokens_of
@@ -20,6 +21,7 @@ from collapse_lab.models.machine import context
 from collapse_lab.models.manner import Manner
 from collapse_lab.models.model import Completion, Document, Sampling, Score, Training, TrainingLog
 from collapse_lab.models.score import preference, score
+from collapse_lab.models.spread import train_together
 from collapse_lab.models.style import PLAIN, in_block
 from collapse_lab.models.text import Codec, Encoded
 from collapse_lab.models.train import Told, train
@@ -102,9 +104,11 @@ class CausalModel:
         told: Told | None = None,
     ) -> TrainingLog:
         """Train in place, resuming from *state*. Every second batch is from *beside*, where there is any; *told*
-        hears of each step."""
+        hears of each step. A pretrained model's training is spread over the devices of ``device.homes``, if any."""
         self._writer.forget()
-        return train(
+        devices = homes() if self.manner else ()
+        learn = partial(train_together, devices) if devices else train
+        return learn(
             self.network,
             self._encoded(documents),
             training,

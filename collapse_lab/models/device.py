@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from collapse_lab.models.several import VARIABLE as SEVERAL
+from collapse_lab.models.several import several
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -36,6 +39,21 @@ def home(*, pretrained: bool) -> str:
             "build of torch for it, or write cpu."
         )
     return named
+
+
+def homes() -> tuple[str, ...]:
+    """Return the devices that a pretrained model's training is spread over, or none for the one that the model is on.
+
+    Raises ``ValueError`` for a device that is not there, and as ``several`` does.
+    """
+    names = several()
+    count = torch.cuda.device_count()
+    for name in names:
+        if name != "cpu" and int(name.partition(":")[2]) >= count:
+            raise ValueError(
+                f"{SEVERAL} names {name}, and torch sees {count} CUDA devices. Name what is there, or nothing."
+            )
+    return names
 
 
 class Writer:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LOGITS = {"cpu": 1 << 24}
 _MORE_LOGITS = 1 << 28
 
+Begun = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor]
+"""What a gradient is to be carried back from, where from anything; that gradient, where it is not 1; and the loss."""
 Body = Callable[..., torch.Tensor]
 """Gives the last hidden states, (rows, columns, width), of tokens with the keywords of their positions and mask."""
 
@@ -36,20 +38,31 @@ class Loss:
 
     def backward(self, rows: Sequence[Row], columns: int, per: float) -> float:
         """Add the gradient of the loss divided by *per* to the weights', and return the loss, undivided."""
-        ids, wanted, where = self._on_device(rows, columns)
+        return self.back(self.begin(*self.on_device(rows, columns), per))
+
+    def begin(self, ids: torch.Tensor, wanted: torch.Tensor, where: dict[str, torch.Tensor], per: float) -> Begun:
+        """Compute the loss of what ``on_device`` gives, divided by *per*; ``back`` does the rest."""
         few = ids.numel() * self._words <= self._most
-        if (few and not self._compiled) or not self._splits:
+        if (few and not self._compiled) or not self.splits:
             return self._whole(ids, wanted, where, per)
         return self._in_chunks(ids, wanted, where, per)
 
-    def _whole(self, ids: torch.Tensor, wanted: torch.Tensor, where: dict[str, torch.Tensor], per: float) -> float:
+    def back(self, begun: Begun) -> float:
+        """Carry gradients back, and return the loss. What is computed again on the way is multiplied as it was: on a
+        CPU that hangs on the context that is open, while autocast is remembered."""
+        values, gradient, loss = begun
+        if values is not None:
+            with arithmetic(self._network, self._precision if self._network.device.type == "cpu" else "fp32"):
+                values.backward(gradient)  # type: ignore[no-untyped-call]
+        return float(loss)
+
+    def _whole(self, ids: torch.Tensor, wanted: torch.Tensor, where: dict[str, torch.Tensor], per: float) -> Begun:
         with arithmetic(self._network, self._precision):
             logits = self._network(input_ids=ids, use_cache=False, **where).logits
         loss = F.cross_entropy(logits[:, :-1][wanted[:, 1:]].float(), ids[:, 1:][wanted[:, 1:]], reduction="sum")
-        self._back(loss / per)
-        return float(loss.detach())
+        return loss / per, None, loss.detach()
 
-    def _in_chunks(self, ids: torch.Tensor, wanted: torch.Tensor, where: dict[str, torch.Tensor], per: float) -> float:
+    def _in_chunks(self, ids: torch.Tensor, wanted: torch.Tensor, where: dict[str, torch.Tensor], per: float) -> Begun:
         """Carry each chunk's gradient back to the hidden states at once, and from these on all together.
 
         Only the places whose next token counts are multiplied with the output's weights.
@@ -66,15 +79,7 @@ class Loss:
             loss = F.cross_entropy(logits.float(), nexts[at : at + size], reduction="sum")
             (loss / per).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
-        if cut.grad is not None:
-            self._back(hidden, cut.grad)
-        return float(total)
-
-    def _back(self, values: torch.Tensor, gradient: torch.Tensor | None = None) -> None:
-        """Carry gradients back. What is computed again on the way is multiplied as it was: on a CPU that hangs on the
-        context that is open, while autocast is remembered."""
-        with arithmetic(self._network, self._precision if self._network.device.type == "cpu" else "fp32"):
-            values.backward(gradient)  # type: ignore[no-untyped-call]
+        return (None if cut.grad is None else hidden), cut.grad, total
 
     @property
     def _output(self) -> Any:
@@ -91,7 +96,7 @@ class Loss:
         return states
 
     @cached_property
-    def _splits(self) -> bool:
+    def splits(self) -> bool:
         """Whether the logits are the output's weights times the hidden states, and nothing more: some architectures
         scale or bound them. Asked of the model itself, on a few tokens."""
         network, output = self._network, self._output
@@ -106,7 +111,7 @@ class Loss:
         network.train(learning)
         return same
 
-    def _on_device(
+    def on_device(
         self, rows: Sequence[Row], columns: int
     ) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
         """Return tokens and whether each counts, (rows, columns), and positions and mask where texts share rows."""

@@ -28,53 +28,66 @@ class Progress:
 
 
 class StateFile:
-    """A training's state in a directory; ``None`` keeps nothing. ``identity`` names what is trained on what, how."""
+    """A training's state in a directory; ``None`` keeps nothing. ``identity`` names what is trained on what, how;
+    ``mapped``: of the file is read what is used of it."""
 
-    def __init__(self, directory: Path | None, identity: str) -> None:
-        self._directory, self._identity = directory, identity
+    def __init__(self, directory: Path | None, identity: str, *, mapped: bool = False) -> None:
+        self._directory, self._identity, self._mapped = directory, identity, mapped
 
     def load(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
         """Bring *network* and *optimizer* to where the state stands, and return how far that is.
 
         A file that cannot be read counts as none. Raises ``ValueError`` where it belongs to another training.
         """
+        found = self.found()
+        if found is None:
+            return Progress()
+        self._take(found, network, optimizer)
+        return Progress(found["losses"], found["tokens"], found["seconds"])
+
+    def save(self, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+        """Write everything that the next step depends on. Random numbers hang on the step, so none are kept."""
+        if self._directory is not None:
+            self._write(self._directory, self._given(network, optimizer), progress)
+
+    def found(self) -> dict[str, Any] | None:
+        """Return what the file holds. Raises as ``load`` does."""
         if self._directory is None or not (path := self._directory / _NAME).exists():
-            return Progress()
+            return None
         try:
-            found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=self._mapped)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
-            return Progress()
+            return None
         if found["identity"] != self._identity:
             raise ValueError(
                 f"{path} is the state of another training (other weights, documents, settings or seed). Remove it, or "
                 "name another directory."
             )
+        return found
+
+    def _take(self, found: dict[str, Any], network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         network.load_state_dict({**network.state_dict(), **found["network"]})
         optimizer.load_state_dict(found["optimizer"])
-        return Progress(found["losses"], found["tokens"], found["seconds"])
 
-    def save(self, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-        """Write everything that the next step depends on. Random numbers hang on the step, so none are kept."""
-        if self._directory is None:
-            return
-        self._directory.mkdir(parents=True, exist_ok=True)
-        state = {
-            "identity": self._identity,
-            "network": _changing(network),
-            "optimizer": optimizer.state_dict(),
-            "losses": progress.losses,
-            "tokens": progress.tokens,
-            "seconds": progress.seconds,
-        }
-        part = self._directory / f"{_NAME}.part"
-        with part.open("wb") as handle:
-            torch.save(state, handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        part.replace(self._directory / _NAME)
+    def _write(self, directory: Path, given: dict[str, Any], progress: Progress) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        write(directory / _NAME, {"identity": self._identity, **given, **vars(progress)})
+
+    def _given(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+        return {"network": changing(network), "optimizer": optimizer.state_dict()}
 
 
-def _changing(network: nn.Module) -> dict[str, torch.Tensor]:
+def write(path: Path, state: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as handle:
+        torch.save(state, handle)
+        handle.flush()
+        os.fsync(handle.fileno())
+    part.replace(path)
+
+
+def changing(network: nn.Module) -> dict[str, torch.Tensor]:
     """Return all that a training may change: what is frozen beside an adapter is what it was."""
     frozen = {name for name, weight in network.named_parameters(remove_duplicate=False) if not weight.requires_grad}
     return {name: tensor for name, tensor in network.state_dict().items() if name not in frozen}

@@ -10,8 +10,9 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -20,7 +21,7 @@ from collapse_lab.models.feed import Batch, Feed
 from collapse_lab.models.loss import Loss
 from collapse_lab.models.machine import context
 from collapse_lab.models.model import TrainingLog
-from collapse_lab.models.progress import StateFile, identity
+from collapse_lab.models.progress import Progress, StateFile, identity
 from collapse_lab.sample import seed_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,40 @@ if TYPE_CHECKING:
 
 Told = Callable[[int, int], None]
 """Hears of each step: how many are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned, and how. Where *beside* has documents, every second batch is drawn from them; ``pad`` fills rows
+    up."""
+
+    documents: Sequence[Encoded]
+    beside: Sequence[Encoded]
+    training: Training
+    seed: int
+    pad: int
+    fim: FimTokens | None = None
+
+    def feed(self, limit: int) -> Feed:
+        """Return its steps for a model with a context of *limit* tokens. Raises as ``Feed`` does."""
+        return Feed(self.documents, self.beside, self.training, self.seed, limit, self.fim)
+
+    def identity(self, network: PreTrainedModel) -> str:
+        """Return a hash of all that the result hangs on. How often its state is kept is not of it."""
+        settings = self.training.model_dump_json(exclude={"checkpoint_every"})
+        texts = [*(f"{d.prompt} {d.ids}" for d in self.documents), "beside", *(f"{d.ids}" for d in self.beside)]
+        return identity(network, [settings, str(self.seed), str(self.fim), *texts])
+
+
+class Passes(Protocol):
+    """How a batch passes through the model: whole, or this process's part of it."""
+
+    @property
+    def stream(self) -> tuple[int, ...]:
+        """What sets apart this process's random numbers; nothing where it is alone."""
+
+    def backward(self, batch: Batch) -> float:
+        """Add the gradient of a batch to the weights', and return its summed loss, in nats."""
 
 
 def train(
@@ -54,28 +89,38 @@ def train(
     document's would weigh more than a long one's. Raises ``ValueError`` for settings that say nothing, contradict
     each other, or do not fit the model.
     """
-    feed = Feed(documents, beside, training, seed, context(network), fim)
-    steps = feed.steps
-    file = StateFile(state, identity(network, _parts(documents, beside, training, seed, fim)) if state else "")
-    with adapted(network, training.adapter, seed), _learning(network, training):
-        optimizer = _optimizer(network, training)
+    lesson = Lesson(documents, beside, training, seed, pad, fim)
+    feed = lesson.feed(context(network))
+    file = StateFile(state, lesson.identity(network) if state else "")
+    with adapted(network, training.adapter, seed), learning(network, training):
         loss = Loss(network, training.precision, pad, compiled=training.compile and network.device.type == "cuda")
-        progress = file.load(network, optimizer)
-        began = time.monotonic() - progress.seconds
-        # Dropout, where a model has any, draws from a stream of the step's own.
-        with torch.random.fork_rng(devices=[network.device] if network.device.type == "cuda" else []):
-            done = len(progress.losses)
-            for step, batch in enumerate(feed.batches(done), done):
-                torch.manual_seed(seed_of("step", seed, step))
-                told_loss, tokens = _step(network, optimizer, loss, batch, training, rate(training, step, steps))
-                progress.losses.append(told_loss)
-                progress.tokens += tokens
-                if (step + 1) % training.checkpoint_every == 0 and step + 1 < steps:
-                    progress.seconds = time.monotonic() - began
-                    file.save(network, optimizer, progress)
-                if told:
-                    told(step + 1, steps)
-    return TrainingLog(tuple(progress.losses), progress.tokens, time.monotonic() - began)
+        progress = learn(network, lesson, feed, _Alone(loss, training), file, told)
+    return TrainingLog(tuple(progress.losses), progress.tokens, progress.seconds)
+
+
+def learn(
+    network: PreTrainedModel, lesson: Lesson, feed: Feed, passes: Passes, file: StateFile, told: Told | None
+) -> Progress:
+    """Take the steps that are left, and return how it went."""
+    training, seed, steps = lesson.training, lesson.seed, feed.steps
+    optimizer = _optimizer(network, training)
+    progress = file.load(network, optimizer)
+    began = time.monotonic() - progress.seconds
+    # Dropout, where a model has any, draws from a stream of the step's own.
+    with torch.random.fork_rng(devices=[network.device] if network.device.type == "cuda" else []):
+        done = len(progress.losses)
+        for step, batch in enumerate(feed.batches(done), done):
+            torch.manual_seed(seed_of("step", seed, step, *passes.stream))
+            told_loss, tokens = _step(network, optimizer, passes, batch, training, rate(training, step, steps))
+            progress.losses.append(told_loss)
+            progress.tokens += tokens
+            if (step + 1) % training.checkpoint_every == 0 and step + 1 < steps:
+                progress.seconds = time.monotonic() - began
+                file.save(network, optimizer, progress)
+            if told:
+                told(step + 1, steps)
+    progress.seconds = time.monotonic() - began
+    return progress
 
 
 def rate(training: Training, step: int, steps: int) -> float:
@@ -87,7 +132,8 @@ def rate(training: Training, step: int, steps: int) -> float:
 
 
 @contextmanager
-def _learning(network: PreTrainedModel, training: Training) -> Iterator[None]:
+def learning(network: PreTrainedModel, training: Training) -> Iterator[None]:
+    """Let *network* learn while the context is open, and be asked behind it."""
     if training.recompute:
         _recomputing(network, "enable")({"use_reentrant": False})
     network.train()
@@ -105,20 +151,31 @@ def _recomputing(network: PreTrainedModel, what: str) -> Callable[..., None]:
     return found or getattr(network, f"gradient_checkpointing_{what}")
 
 
+@dataclass(frozen=True)
+class _Alone:
+    """All of a batch passes through one model, in parts that have room."""
+
+    loss: Loss
+    training: Training
+    stream: tuple[int, ...] = ()
+
+    def backward(self, batch: Batch) -> float:
+        """Add the gradient of a batch to the weights', and return its summed loss."""
+        rows, columns, usual = batch
+        at_once = max(1, self.training.part // columns)
+        return sum(self.loss.backward(rows[at : at + at_once], columns, usual) for at in range(0, len(rows), at_once))
+
+
 def _step(
     network: PreTrainedModel,
     optimizer: torch.optim.Optimizer,
-    loss: Loss,
+    passes: Passes,
     batch: Batch,
     training: Training,
     learning_rate: float,
 ) -> tuple[float, int]:
     """Take one step; return the loss before it, in nats a token, and the tokens that passed through the model."""
-    rows, columns, usual = batch
-    at_once = max(1, training.part // columns)
-    total = 0.0
-    for at in range(0, len(rows), at_once):
-        total += loss.backward(rows[at : at + at_once], columns, usual)
+    rows, total = batch[0], passes.backward(batch)
     torch.nn.utils.clip_grad_norm_(network.parameters(), training.clip)
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
@@ -135,12 +192,3 @@ def _optimizer(network: PreTrainedModel, training: Training) -> torch.optim.Adam
         {"params": [p for p in weights if p.ndim < 2], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=training.learning_rate, fused=True)
-
-
-def _parts(
-    documents: Sequence[Encoded], beside: Sequence[Encoded], training: Training, seed: int, fim: FimTokens | None
-) -> list[str]:
-    """Return what a training's result depends on, beside the weights. How often its state is kept is not of it."""
-    settings = training.model_dump_json(exclude={"checkpoint_every"})
-    texts = [*(f"{d.prompt} {d.ids}" for d in documents), "beside", *(f"{d.ids}" for d in beside)]
-    return [settings, str(seed), str(fim), *texts]

@@ -40,9 +40,11 @@ CONFIGS: dict[str, Callable[[int], PreTrainedConfig]] = {
 }
 
 
-def network(name: str, seed: int = 0) -> PreTrainedModel:
+def network(name: str, seed: int = 0, *, dropout: bool = True) -> PreTrainedModel:
     torch.manual_seed(seed)
     config = CONFIGS[name](len(tokenizer()))
+    if not dropout:
+        vars(config).update({key: 0.0 for key in vars(config) if key.endswith(("dropout", "pdrop"))})
     config.pad_token_id, config.bos_token_id, config.eos_token_id = 0, 1, 2
     made: PreTrainedModel = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
     return made.eval()
