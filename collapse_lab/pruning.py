@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from collapse_lab.store import Artifact, Store, write_json
+from collapse_lab.store import Artifact, Home, Store, write_json
 
 WEIGHTS, RECORD = "model", "dropped.json"
 
@@ -44,20 +44,32 @@ def bring_back(store: Store, artifact: Artifact, build: Callable[[Path], None]) 
     with store.locked(weights_of(artifact.key)):
         if not is_dropped(artifact):
             return
-        work = store.root / "work" / f"{artifact.key}.again"
-        work.mkdir(parents=True, exist_ok=True)
-        if not any(home.fetch(artifact.key, work) and (work / WEIGHTS).is_dir() for home in store.behind):
-            build(work)
+        made, fetched = (store.root / "work" / f"{artifact.key}.{how}" for how in ("again", "back"))
+        if not any(_fetched(home, artifact.key, fetched) for home in store.behind):
+            # What an interrupted training left there it goes on from.
+            made.mkdir(parents=True, exist_ok=True)
+            build(made)
         folder = artifact.path / WEIGHTS
         shutil.rmtree(folder, ignore_errors=True)
-        (work / WEIGHTS).rename(folder)
+        (fetched if fetched.exists() else made).joinpath(WEIGHTS).rename(folder)
         (artifact.path / RECORD).unlink()
-        shutil.rmtree(work, ignore_errors=True)
+        for work in (made, fetched):
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def weights_of(key: str) -> str:
     """Return the name of the lock that those who open a model's weights share."""
     return f"{key}.weights"
+
+
+def _fetched(home: Home, key: str, into: Path) -> bool:
+    """Fetch an artifact with its weights into *into*; where the home has none, nothing is left there."""
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir(parents=True)
+    if home.fetch(key, into) and (into / WEIGHTS).is_dir():
+        return True
+    shutil.rmtree(into)
+    return False
 
 
 def _facts(file: Path) -> dict[str, int | str]:

@@ -74,6 +74,30 @@ def test_a_home_without_them_is_no_help(tmp_path: Path, artifact: Artifact, stor
     assert (artifact.path / "model" / "weights.bin").is_file()
 
 
+def test_what_a_home_without_them_gave_is_not_mixed_with_what_is_made(
+    tmp_path: Path, artifact: Artifact, store: Store
+) -> None:
+    """A home is asked with an empty folder, and a training finds what it left itself, and nothing else."""
+    found: list[list[str]] = []
+
+    def interrupted(path: Path) -> None:
+        found.append(sorted(file.name for file in path.iterdir()))
+        (path / "state").mkdir(exist_ok=True)
+        if len(found) == 1:
+            raise KeyboardInterrupt
+        build(path)
+
+    here = replace(store, behind=(Store(tmp_path / "home"),))
+    drop(here, artifact)
+    assert here.find("a1") == artifact  # published without weights
+    with pytest.raises(KeyboardInterrupt):
+        bring_back(here, artifact, interrupted)
+    assert is_dropped(artifact)
+    bring_back(here, artifact, interrupted)
+    assert found == [[], ["state"]]
+    assert list((store.root / "work").iterdir()) == []
+
+
 def test_what_was_interrupted_is_ended(store: Store, artifact: Artifact) -> None:
     """Killed between the record and the deletion, or between the weights and the record's end."""
     (artifact.path / "dropped.json").write_text('{"weights.bin": {}}')
