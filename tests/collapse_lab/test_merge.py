@@ -187,6 +187,7 @@ arms:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_two_sittings_of_a_real_study_are_as_good_as_one(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs torch: pip install 'exogate[lab]'")

@@ -30,6 +30,7 @@ CONFIGURATION = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.timeout(600)
 def test_cold_and_then_warm(server: Server, act) -> None:

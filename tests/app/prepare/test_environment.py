@@ -15,7 +15,7 @@ from gates.sandbox.bubblewrap import Bubblewrap
 from gates.sandbox.spec import Command
 from tests.app.prepare.index import Served, serving, tattler, wheel
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(240)]
 PYTEST = wheel("pytest", {"pytest/__init__.py": "NAME = 'a stand-in'\n"})
 
 

@@ -61,6 +61,7 @@ def test_a_source_has_a_form(tmp_path: Path) -> None:
     assert "--source 'folder' is not of the form MODEL=PLACE" in done.output
 
 
+@pytest.mark.slow
 def test_steps_give_lines_and_are_not_run_again(tmp_path: Path) -> None:
     file = tmp_path / "bench.jsonl"
     words = ("--cpu", "--only", "decode/smollm2/own|train/qwen2.5-coder-1.5b/joined-compiled", "--out", file)
@@ -121,6 +122,7 @@ def test_a_process_that_dies_is_a_line_with_its_last_words(tmp_path: Path) -> No
     assert found["why"] == "Its process ended without a word of what it measured: gone"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed here")
 def test_what_is_not_installed_is_said_and_asked_for_again(tmp_path: Path) -> None:
     file = tmp_path / "bench.jsonl"
@@ -132,6 +134,7 @@ def test_what_is_not_installed_is_said_and_asked_for_again(tmp_path: Path) -> No
         assert "The engine `vllm` needs the package vllm" in lines[0].why
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_an_arm_of_a_study_is_run_for_real(tmp_path: Path) -> None:
     file = tmp_path / "bench.jsonl"

@@ -103,6 +103,7 @@ def test_a_folder_that_is_no_run_is_wrong_usage(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_committed_run_gives_the_reports_numbers(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["evidence", str(POCKET), "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output

@@ -44,6 +44,7 @@ HELD_OUT = documents(30, seed=99)
 PROMPTS = [prompt for prompt, _ in HELD_OUT]
 
 
+@pytest.mark.slow
 def test_its_answer_is_the_function_and_no_more(asked: CausalModel, plain: CausalModel) -> None:
     made = asked.complete(PROMPTS, [0] * 30, GREEDY)
     right = sum(c.text == completion for c, (_, completion) in zip(made, HELD_OUT, strict=True))

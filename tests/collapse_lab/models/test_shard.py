@@ -47,6 +47,7 @@ def of(shared: Path, name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_losses_and_weights_are_those_of_one_process(shared: Path, name: str) -> None:
     case, found = CASES[name], of(shared, name)

@@ -49,6 +49,7 @@ def assert_alike(some: dict[str, torch.Tensor], others: dict[str, torch.Tensor])
         torch.testing.assert_close(tensor, others[name], rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_what_two_learned_is_in_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     alone, together, heard = pretrained(), pretrained(), []
     monkeypatch.delenv(VARIABLE, raising=False)
@@ -60,6 +61,7 @@ def test_what_two_learned_is_in_the_model(monkeypatch: pytest.MonkeyPatch) -> No
     assert_alike(weights(together), weights(alone))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc, which Linux has")
 def test_killed_from_outside_and_from_inside_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, DEVICES)

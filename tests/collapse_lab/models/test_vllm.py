@@ -46,6 +46,7 @@ def test_without_vllm_it_is_said_what_to_do(tmp_path: Path) -> None:
         model("smollm2", tmp_path / "model", "vllm")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["smollm2", "codellama-7b"])
 def test_greedy_answers_are_those_of_the_own_engine(name: str, tmp_path: Path, installed: Callable[..., None]) -> None:
     installed()
@@ -57,6 +58,7 @@ def test_greedy_answers_are_those_of_the_own_engine(name: str, tmp_path: Path, i
     assert len({c.text for c in expected}) > 2
 
 
+@pytest.mark.slow
 def test_a_sample_hangs_on_its_own_seed(tmp_path: Path, installed: Callable[..., None]) -> None:
     installed()
     writer = model("smollm2", tmp_path / "model", "vllm")
@@ -66,6 +68,7 @@ def test_a_sample_hangs_on_its_own_seed(tmp_path: Path, installed: Callable[...,
     assert writer.complete(PROMPTS, range(6, 12), DRAWN) != first
 
 
+@pytest.mark.slow
 def test_it_writes_with_the_weights_as_they_are(tmp_path: Path, installed: Callable[..., None]) -> None:
     installed()
     writer = model("smollm2", tmp_path / "model", "vllm")
@@ -77,6 +80,7 @@ def test_it_writes_with_the_weights_as_they_are(tmp_path: Path, installed: Calla
     assert after == own.complete(PROMPTS, range(6), GREEDY)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(
     tmp_path: Path, installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +101,7 @@ def test_nothing_asked_is_nothing_said(tmp_path: Path, installed: Callable[..., 
     assert model("smollm2", tmp_path / "model", "vllm").complete([], [], GREEDY) == []
 
 
+@pytest.mark.slow
 def test_what_broke_off_says_why(tmp_path: Path, installed: Callable[..., None]) -> None:
     installed(broken="no memory for keys and values")
     writer = model("smollm2", tmp_path / "model", "vllm")

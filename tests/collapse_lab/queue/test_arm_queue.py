@@ -317,6 +317,7 @@ def cmdline(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_leaves_its_arms_in_the_queue(queue: ArmQueue, host: Hosts, tmp_path: Path) -> None:
     file = tmp_path / "s.yml"
     file.write_text(json.dumps(STUDY))
@@ -356,6 +357,7 @@ def test_a_redis_that_is_not_there_is_a_sentence_without_its_password(monkeypatc
     assert shown("rediss://me:secret@h:1/0?password=secret") == "rediss://h:1/0"
 
 
+@pytest.mark.slow
 def test_the_doctor_says_whether_redis_and_the_share_can_be_reached(redis: Redis, host: Hosts, tmp_path: Path) -> None:
     doctor = host("a")
     doctor.finish("doctor", "--share", f"file://{tmp_path}/share")

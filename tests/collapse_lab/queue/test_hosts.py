@@ -18,7 +18,7 @@ pytest.importorskip("torch", reason="needs torch: pip install 'exogate[lab]'")
 from ..pages import pages
 from .conftest import Host, until
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 STUDY = """\
 name: tiny
 question: Does all of it work together?
