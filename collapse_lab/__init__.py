@@ -6,7 +6,7 @@ The map, from the data to the page:
 ``models``      what answers: complete, score, train, look inside (the only place that knows torch)
 ``execution``   runs samples in the sandbox; the comparison with expected values happens outside their process
 ``self_gates``  gates that ask a model, and the lab's controls; they join the house through the entry-point group
-``study``       what a study file may say; ``arms`` makes the matrix of it
+``study``       what a study file may say (``study_model``, ``study_tasks``); ``arms`` makes the matrix of it
 ``stages``      generate, gate, mix, train, evaluate, probe: pure functions from artifacts to an artifact
 ``lab``         a study as a graph of artifacts (``pool``, ``documents``, ``looks``), made when first needed
 ``store``       keeps artifacts by the hash of what made them; a killed run continues where it stood

@@ -25,7 +25,7 @@ class ArmsError(ValueError):
 class Cell:
     """One arm with everything filled in: what is run.
 
-    ``quota`` is the study's own, which goes without saying in an arm's label.
+    ``quota`` and ``prose`` are the study's own, which go without saying in an arm's label.
     """
 
     judge: Arm
@@ -36,6 +36,12 @@ class Cell:
     base: int
     seed: int
     quota: int | None = None
+    prose: float = 0.0
+
+    @property
+    def prose_share(self) -> float:
+        """The share of natural-language texts in what a round trains on."""
+        return self.data.prose_share or 0.0
 
     @property
     def policy(self) -> str:
@@ -50,6 +56,8 @@ class Cell:
             parts.append(f"human {self.data.human_share:.0%}")
         if self.data.quota != self.quota:
             parts.append(f"quota {self.data.quota or 'none'}")
+        if self.prose_share != self.prose:
+            parts.append(f"prose {self.prose_share:.0%}" if self.prose_share else "no prose")
         if self.start == "base":
             parts.append("from base")
         return ", ".join(parts) if parts[1:] != ["replace"] else parts[0]
@@ -88,14 +96,24 @@ def matched(study: Study, control: Cell) -> Cell:
 def _cell(study: Study, arm: Arm, index: int) -> Cell:
     return Cell(
         judge=arm,
-        data=arm.data or study.data,
+        data=_data(study, arm),
         start=arm.start or study.start,
         sampling=arm.sampling or study.sampling,
         training=arm.training or study.training,
         base=study.model.bases[index % len(study.model.bases)],
         seed=study.seeds[index],
         quota=study.data.quota,
+        prose=study.data.prose_share or 0.0,
     )
+
+
+def _data(study: Study, arm: Arm) -> DataRule:
+    """Return an arm's data rule. It replaces the study's whole, but for the share of prose, which is no part of a rule:
+    an arm without its say has as much as the others, or it could not be compared with them."""
+    rule = arm.data or study.data
+    share = study.data.prose_share if rule.prose_share is None else rule.prose_share
+    # None at all is said in one way only: what is the same has the same key.
+    return rule.model_copy(update={"prose_share": share or None})
 
 
 def _ordered(arms: Iterable[Arm]) -> list[Arm]:

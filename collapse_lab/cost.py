@@ -2,7 +2,7 @@
 
 Operations are counted as usual: 2 a weight and token to read or write, 6 to train on (Kaplan et al., arXiv 2001.08361,
 section 2.1). Attention's own, some 4 % at the lengths of pocket tasks, are left out, and so is what is looked at
-without a model. Pretrained weights cost nothing before round 0.
+without a model. Pretrained weights cost nothing before round 0, unless they are tuned.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collapse_lab.arms import Cell, matched
 from collapse_lab.models.model import Training
 from collapse_lab.policies import policy_of
 from collapse_lab.sizes import Sizes, sizes_of
+from collapse_lab.stages.mix import texts_beside
 from collapse_lab.study import PocketModel, Study
 from gates import registry
 
@@ -140,7 +141,7 @@ def estimate(study: Study, cells: Sequence[Cell], rounds: int, *, least: bool = 
     sizes = sizes_of(study)
     return Estimate(
         weights=sizes.weights,
-        bases=tuple(_base(study, sizes) for _ in _bases(study, wanted)),
+        bases=tuple(_base(study, sizes, number) for number in sorted(_bases(study, wanted))),
         first=_first(study, sizes, wanted),
         arms=tuple(_arm(study, sizes, cell, rounds, _sets(study, cell, least=least)) for cell in wanted),
     )
@@ -156,10 +157,11 @@ def _bases(study: Study, cells: Iterable[Cell]) -> set[int]:
     return found
 
 
-def _base(study: Study, sizes: Sizes) -> Cost:
+def _base(study: Study, sizes: Sizes, number: int) -> Cost:
     model, judge = study.model, study.judge
     if not isinstance(model, PocketModel):
-        return Cost(models=1)
+        tuning = model.tuning(number)
+        return Cost(trained=_tokens(tuning.training, tuning.documents, sizes) if tuning else 0, models=1)
     made = Cost(trained=_tokens(model.training, model.documents, sizes), models=1)
     if judge:
         lessons = judge.own_samples + 2 * judge.human_pairs
@@ -206,19 +208,29 @@ def _arm(study: Study, sizes: Sizes, cell: Cell, rounds: int, sets: int) -> Cost
     one = _pool(study, sizes) + _probing(study, sizes)
     further = sum([_pool(study, sizes)] * (sets - 1), Cost())
     gates = _gating(study, sizes, cell, sets * study.prompts, rounds)
-    training = [Cost(trained=_tokens(cell.training, _documents(study, cell, t, sets), sizes)) for t in range(rounds)]
+    training = [_training(study, sizes, cell, t, sets) for t in range(rounds)]
     return sum([*scores, *[one] * rounds, *[further] * rounds, *training, *models], gates)
 
 
-def _documents(study: Study, cell: Cell, t: int, sets: int) -> float:
+def _training(study: Study, sizes: Sizes, cell: Cell, t: int, sets: int) -> Cost:
+    """Return the training on what round *t* can give, natural-language texts among it."""
+    documents = _documents(study, cell, t, sets)
+    texts = texts_beside(documents, cell.prose_share)
+    return Cost(trained=_tokens(cell.training, documents, sizes, texts), rows=texts)
+
+
+def _documents(study: Study, cell: Cell, t: int, sets: int) -> int:
     """Return the most documents that round *t* can give."""
     own = cell.data.quota or sets * study.prompts
     return own if cell.data.rule != "accumulate" else _kept(study) + (t + 1) * own
 
 
 def _kept(study: Study) -> int:
-    """Return the base's own documents, which the accumulating rules keep; of pretrained weights none are known."""
-    return study.model.documents if isinstance(study.model, PocketModel) else 0
+    """Return the base's own documents, which the accumulating rules keep; of pretrained weights those are known that
+    they were tuned on."""
+    if isinstance(study.model, PocketModel):
+        return study.model.documents
+    return study.model.tuned.documents if study.model.tuned else 0
 
 
 def _gating(study: Study, sizes: Sizes, cell: Cell, pool: int, rounds: int) -> Cost:
@@ -260,8 +272,15 @@ def _scoring(study: Study, sizes: Sizes, *, others: bool) -> Cost:
     """Return an evaluation: prompts are read once for the greedy answers, and once for all the sampled ones."""
     tasks = sizes.benchmark + (sizes.others if others else 0)
     samples = study.evaluation.samples
-    answers = tasks * (1 + samples)
-    return _writing(tasks * (2 if samples else 1), answers, sizes) + Cost(judged=answers, rows=answers)
+    reads, answers = (2 if samples else 1), 1 + samples
+    found = _writing(tasks * reads, tasks * answers, sizes) + Cost(judged=tasks * answers, rows=tasks * answers)
+    return found + _of_code(sizes, reads, answers) if others and sizes.code else found
+
+
+def _of_code(sizes: Sizes, reads: int, answers: int) -> Cost:
+    """Return the evaluation on benchmarks of code where the pool asks for words."""
+    count = sizes.code * answers
+    return Cost(written=count * sizes.code_body, read=sizes.code * reads * sizes.code_prompt, judged=count, rows=count)
 
 
 def _probing(study: Study, sizes: Sizes) -> Cost:
@@ -280,11 +299,13 @@ def _writing(prompts: float, samples: float, sizes: Sizes) -> Cost:
     return Cost(written=samples * sizes.body, read=prompts * sizes.prompt)
 
 
-def _tokens(training: Training, documents: float, sizes: Sizes) -> float:
-    """Return the tokens that pass through the model."""
-    if training.steps is not None:
-        return training.steps * training.batch * (training.packing or sizes.whole)
-    return (training.epochs or 0) * documents * sizes.whole
+def _tokens(training: Training, documents: int, sizes: Sizes, texts: int = 0) -> float:
+    """Return the tokens that pass through the model, of programs and of *texts*."""
+    once = documents * sizes.whole + texts * sizes.text
+    if training.steps is None:
+        return (training.epochs or 0) * once
+    mean = once / (documents + texts) if texts else sizes.whole
+    return training.steps * training.batch * (training.packing or mean)
 
 
 def _side_by_side(seconds: Sequence[float], workers: int) -> float:

@@ -1,9 +1,12 @@
-"""What a round trains on: accepted samples, earlier data and human documents, mixed by the arm's data rule."""
+"""What a round trains on: accepted samples, earlier data and human documents, mixed by the arm's data rule; and
+natural-language texts beside them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +18,22 @@ from collapse_lab.pool import Judged
 from collapse_lab.revision import made_by
 from collapse_lab.sample import seed_of
 from collapse_lab.self_gates.context import Teaches
-from collapse_lab.stages.mix import Item, mix
+from collapse_lab.stages.mix import Item, mix, texts_beside
 from collapse_lab.store import Artifact, key_of, write_json, write_rows
 from gates import registry
 
 if TYPE_CHECKING:
     from collapse_lab.lab import Lab
+    from collapse_lab.pools.prose import ProsePool
+    from collapse_lab.study import Study
+
+
+def most_texts(study: Study, cells: Iterable[Cell]) -> int:
+    """Return how many natural-language texts a round of some arms may mix in; what accumulates may come to need more.
+
+    With a quota, as if it were filled; without, as if all were accepted.
+    """
+    return max((texts_beside(c.data.quota or study.prompts, c.prose_share) for c in cells), default=0)
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class Documents:
             base=cell.base if adds_up else None,
             human=[self._lab.workshop.source.identity, cell.seed, t, self._humans(cell)],
             seed=seed,
+            **({"prose": [self._texts.identity, cell.seed, t]} if cell.prose_share else {}),
             **made_by(revision.MODEL),
         )
 
@@ -55,9 +69,11 @@ class Documents:
             kept = self._kept(cell, t) if adds_up else []
             drawn = human if human_only else mix(rule, accepted, kept, human, seed)
             lessons = [lesson for c in chunks for lesson in self._lessons(cell, c, t + 1)]
-            write_rows(path / "documents.jsonl", (item.as_row() for item in [*drawn, *lessons]))
-            origins = Counter(item.origin for item in [*drawn, *lessons])
-            write_json(path / "counts.json", {"documents": len(drawn) + len(lessons), **origins})
+            code = [*drawn, *lessons]
+            items = [*code, *self._prose(cell, t, len(code))]
+            write_rows(path / "documents.jsonl", (item.as_row() for item in items))
+            origins = Counter(item.origin for item in items)
+            write_json(path / "counts.json", {"documents": len(items), **origins})
 
         return self._lab.make("mix", key, build)
 
@@ -80,6 +96,19 @@ class Documents:
         """Return how many fresh human documents a round may need: with a quota, as many as it asks for."""
         prompts, quota = self._lab.study.prompts, cell.data.quota
         return quota or prompts if cell.judge.control == "human" else max(prompts, quota or 0)
+
+    @cached_property
+    def _texts(self) -> ProsePool:
+        from collapse_lab.pools.prose import prose_of
+
+        return prose_of(self._lab.study, self._lab.benchmarks)
+
+    def _prose(self, cell: Cell, t: int, documents: int) -> list[Item]:
+        """Return the texts of a round beside so many documents. They have no prompt: all of a text is learnt, whether
+        prompts are or not."""
+        count = texts_beside(documents, cell.prose_share)
+        texts = self._texts.draw(seed_of("prose", cell.seed, t), count) if count else []
+        return [Item("", text.completion, f"{self._texts.name}-{text.sha256[:12]}", "prose", t + 1) for text in texts]
 
     def _kept(self, cell: Cell, t: int) -> list[Item]:
         """Return what the accumulating rules keep: the base's documents, and every earlier round's accepted samples."""

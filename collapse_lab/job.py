@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from collapse_lab.arms import Cell, cells
 from collapse_lab.asked import Asked
+from collapse_lab.doing import Doing
 from collapse_lab.place import Place
 from collapse_lab.store import write_json, write_rows
 from collapse_lab.study import Study
@@ -94,7 +95,7 @@ def done(out: Path, number: int, rounds: int) -> bool:
 
 
 def do(place: Place, plan: Plan, number: int, workshop: Workshop, log: Path, wanted: Callable[[], None]) -> None:
-    """Run one arm to its last round; the log hears of every artifact made and every round ended.
+    """Run one arm to its last round; the log hears of every artifact made, every round ended, and a base's training.
 
     *wanted* is called before a page is written, and raises where this plan's pages are not wanted any more.
     """
@@ -115,7 +116,12 @@ def do(place: Place, plan: Plan, number: int, workshop: Workshop, log: Path, wan
         def seen(stage: str, key: str, seconds: float) -> None:
             told({"stage": stage, "key": key, "seconds": seconds})
 
-        lab = Lab(plan.study, *place.stores(Path(plan.bases)), workshop, seen)
+        def training(what: str, done: int, of: int) -> None:
+            step = Doing(what, done, of)
+            if step.told:
+                told(step.as_event())
+
+        lab = Lab(plan.study, *place.stores(Path(plan.bases)), workshop, seen, training)
         looks = Looks(lab)
         for t in range(plan.rounds + 1):
             page, rows = measure(looks, cell, t, last=t == plan.rounds)

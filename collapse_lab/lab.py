@@ -31,23 +31,27 @@ from collapse_lab.stages.generate import again, generate
 from collapse_lab.stages.truth import truth
 from collapse_lab.store import Artifact, Store, key_of, write_json, write_rows
 from collapse_lab.study import Study
-from collapse_lab.tasks.task import Task
+from collapse_lab.tasks.task import Task, TaskSource
 from collapse_lab.workshop import Workshop
 from gates import registry
 from gates.policy import Policy
 
 if TYPE_CHECKING:
+    from collapse_lab.models.base import Told
     from collapse_lab.models.model import Model
 
 Seen = Callable[[str, str, float], None]
 
 
 class Lab:
-    """The artifacts of one study. Methods make what is missing; ``seen`` hears of each as it is ready."""
+    """The artifacts of one study. Methods make what is missing; ``seen`` hears of each as it is ready, and ``told`` of
+    the steps of a base's training."""
 
-    def __init__(self, study: Study, store: Store, bases: Store, workshop: Workshop, seen: Seen) -> None:
+    def __init__(
+        self, study: Study, store: Store, bases: Store, workshop: Workshop, seen: Seen, told: Told | None = None
+    ) -> None:
         self.study, self.workshop = study, workshop
-        self._store, self._bases, self._seen = store, bases, seen
+        self._store, self._bases, self._seen, self._told = store, bases, seen, told
         self.benchmarks = dict(workshop.source.benchmarks())
         # How each model that was trained is made, should its weights be asked for after they were dropped.
         self._builds: dict[str, Callable[[Path], None]] = {}
@@ -62,8 +66,12 @@ class Lab:
     def base(self, number: int) -> Artifact:
         """Return the base model of a number: the same for every study with these tasks and model settings."""
         study = self.study
-        key = key_of("base", **_base_facts(study, number), **made_by(revision.MODEL))
-        return self.make("base", key, lambda path: self.workshop.train_base(study, number, path), shared=True)
+        key = key_of("base", **base_facts(study, number, self.workshop.source), **made_by(revision.MODEL))
+
+        def build(path: Path) -> None:
+            self.workshop.train_base(study, number, path, self._told)
+
+        return self.make("base", key, build, shared=True)
 
     def _model(self, cell: Cell, t: int) -> Artifact:
         """Return M_t of an arm. A round that had nothing to train on leaves the model that it started from."""
@@ -267,12 +275,15 @@ class Lab:
         return artifact
 
 
-def _base_facts(study: Study, number: int) -> dict[str, Any]:
-    """Return what a base hangs on."""
+def base_facts(study: Study, number: int, source: TaskSource) -> dict[str, Any]:
+    """Return what a base hangs on. Weights that stay as they come hang on nothing of the study's tasks."""
     if study.model.kind == "pretrained":
+        from collapse_lab.models import tuned
         from collapse_lab.models.pretrained import identity_of
 
-        return {"pretrained": identity_of(study.model, number)}
+        tuning = study.model.tuning(number)
+        tuned_on = {} if tuning is None else {"tuned": tuned.facts(tuning, source)}
+        return {"pretrained": identity_of(study.model, number), **tuned_on}
     return {
         "tasks": study.tasks.model_dump(mode="json"),
         "model": study.model.model_dump(mode="json", exclude={"bases"}),

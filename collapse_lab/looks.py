@@ -30,18 +30,19 @@ class Looks:
     def scores(self, cell: Cell, t: int, benchmark: Benchmark) -> Artifact:
         """Return the answers of M_t on a benchmark: ``answers.jsonl``, rows of ``stages.evaluate.Answer``."""
         study, model = self.lab.study, self.lab.model(cell, t)
+        settings = study.evaluation_on(benchmark.name)
         key = key_of(
             "evaluate",
             model=model.key,
             benchmark=benchmark.hash,
-            settings=study.evaluation.model_dump(mode="json"),
+            settings=settings.model_dump(mode="json"),
             limits=study.limits.model_dump(mode="json"),
             **made_by(revision.JUDGING),
         )
 
         def build(path: Path) -> None:
             execute = self.lab.workshop.execute
-            answers = evaluate(self.lab.open(model), benchmark, study.evaluation, _SEED, execute)
+            answers = evaluate(self.lab.open(model), benchmark, settings, _SEED, execute)
             write_rows(path / "answers.jsonl", (a.as_row() for a in answers))
 
         return self.lab.make("evaluate", key, build)

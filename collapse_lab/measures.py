@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collapse_lab.pool import Judged
 
 _ORIGINS = ("synthetic", "human", "lesson")
+# Documents that are no programs: what overlaps a benchmark is a share of those that are.
+_BESIDE = ("lesson", "prose")
 
 
 def measure(looks: Looks, cell: Cell, t: int, last: bool) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -133,9 +135,9 @@ def _documents(lab: Lab, cell: Cell, t: int, judged: Judged, benchmark: Benchmar
     counts = artifact.json("counts.json")
     rows = artifact.rows("documents.jsonl")
     return {
-        "documents": {origin: counts.get(origin, 0) for origin in _ORIGINS},
+        "documents": {o: counts.get(o, 0) for o in (*_ORIGINS, *(("prose",) if cell.prose_share else ()))},
         "contamination": contamination(
-            [(row["prompt"], row["completion"]) for row in rows if row["origin"] != "lesson"],
+            [(row["prompt"], row["completion"]) for row in rows if row["origin"] not in _BESIDE],
             [(task.prompt, task.reference) for task in benchmark.tasks],
             [(task.prompt, task.reference) for task in judged.pool.tasks],
             lab.study.probes.contamination,

@@ -195,6 +195,8 @@ class _Opened:
             for key in ("since", "until"):
                 if getattr(choice, key):
                     yield f"tasks {key} {getattr(choice, key)}"
+            if choice.max_tokens is not None:
+                yield f"answers of at most {choice.max_tokens} tokens"
 
 
 def _asking(study: Study, literal: Study) -> Iterator[str]:
@@ -203,6 +205,8 @@ def _asking(study: Study, literal: Study) -> Iterator[str]:
         if study.model.source != literal.model.source:
             # Not which: it may be a folder of somebody's machine.
             yield "weights from a place of its own"
+        if study.model.tuned and study.model.tuned != literal.model.tuned:
+            yield f"a base tuned on {study.model.tuned.documents} human documents before round 0"
         yield from _different("precision", study.model.precision, literal.model.precision)
     yield from _different("greedy answers", study.evaluation.greedy, literal.evaluation.greedy)
     yield from _different("limits", study.limits, literal.limits)
@@ -229,10 +233,11 @@ def _different(name: str, here: Any, there: Any) -> Iterator[str]:
     if not isinstance(here, BaseModel) or not isinstance(there, BaseModel):
         yield f"{name} {_said(here)}, not {_said(there)}"
         return
-    was = there.model_dump()
-    for key, value in here.model_dump().items():
-        if value != was[key] and key not in _NOTHING:
-            yield f"{name}: {key} {_said(value)}, not {_said(was[key])}"
+    now, was = here.model_dump(), there.model_dump()
+    # What nobody says of a setting that came later is not written at all.
+    for key in dict.fromkeys((*now, *was)):
+        if now.get(key) != was.get(key) and key not in _NOTHING:
+            yield f"{name}: {key} {_said(now.get(key))}, not {_said(was.get(key))}"
 
 
 def _said(value: Any) -> str:

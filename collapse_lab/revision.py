@@ -23,7 +23,8 @@ MODEL = ("collapse_lab/models", *_TASKS, "collapse_lab/stages", "collapse_lab/sa
 _JUDGES = ("self_gates", "execution", "policies", "metrics", "benchmarks")
 JUDGING = ("gates", *(f"collapse_lab/{name}" for name in _JUDGES), *MODEL)
 # Everything that a page of numbers comes from; the report, the theory and the command line are not among it.
-_GRAPH = ("arms", "documents", "job", "lab", "looks", "measures", "page", "pool", "study", "workshop")
+_STUDY = ("study", "study_model", "study_tasks")
+_GRAPH = ("arms", "documents", "job", "lab", "looks", "measures", "page", "pool", *_STUDY, "workshop")
 RESULTS = (*JUDGING, *(f"collapse_lab/{name}.py" for name in _GRAPH))
 _NUMERIC = ("torch", "transformers", "tokenizers", "numpy")
 _TOOLS = ("pylint", "astroid", "mypy", "bandit", "detect-secrets", "pytest")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collapse_lab.study import CodeTasks, PocketModel, PocketTasks, Study
+from collapse_lab.study import BenchmarkChoice, CodeTasks, PocketModel, PocketTasks, Study
 
 # Of the pocket tasks under the pocket tokenizer: its entries; mean tokens of 8,000 prompts, and of their reference
 # bodies with the stop. What a model writes is of like length, unless it comes to write without end.
@@ -30,18 +30,28 @@ _TEXTS: dict[str, tuple[float, float | None]] = {
     "reveal": (350.0, 3.0),
     "codesearchnet": (200.0, 25.0),
 }
+# Tokens of a natural-language text, at four characters each: the mean of a harvest of packages, and what is taken for
+# other corpora, whose texts are mostly cut where they are as long as may be.
+_PROSE = {"packages": 240.0}
+_LONGEST = 500.0
 
 
 @dataclass(frozen=True)
 class Sizes:
     """``weights`` of the model; mean tokens of a ``prompt`` and of an answer (``body``); tasks of the benchmark that is
-    scored in every round, and of all the ``others``."""
+    scored in every round, and of all the ``others``; mean tokens of a natural-language ``text``; tasks of the others
+    that ask for ``code`` where the pool asks for words, which are not among these, with mean tokens of a prompt
+    (``code_prompt``) and of an answer (``code_body``)."""
 
     weights: int
     prompt: float
     body: float
     benchmark: int
     others: int
+    text: float = 0.0
+    code: int = 0
+    code_prompt: float = 0.0
+    code_body: float = 0.0
 
     @property
     def whole(self) -> float:
@@ -53,7 +63,10 @@ def sizes_of(study: Study) -> Sizes:
     """Return a study's sizes."""
     prompt, body = _texts(study)
     first, *others = _benchmarks(study.tasks)
-    return Sizes(_weights(study), prompt, body, first, sum(others))
+    code = _code_beside_words(study.tasks)
+    # As long as found functions are, by estimate.
+    lengths = (_TEXTS["functions"][0], _TEXTS["functions"][1] or 0.0) if code else (0.0, 0.0)
+    return Sizes(_weights(study), prompt, body, first, sum(others) - code, _prose(study), code, *lengths)
 
 
 def parameters(model: PocketModel) -> int:
@@ -80,7 +93,22 @@ def _texts(study: Study) -> tuple[float, float]:
     return prompt, min(body or study.sampling.max_tokens, study.sampling.max_tokens)
 
 
+def _prose(study: Study) -> float:
+    prose = study.tasks.prose if isinstance(study.tasks, CodeTasks) else None
+    return _PROSE.get(prose.name, _LONGEST) if prose else 0.0
+
+
 def _benchmarks(tasks: PocketTasks | CodeTasks) -> list[int]:
     if isinstance(tasks, PocketTasks):
         return [tasks.benchmark, tasks.second_benchmark]
-    return [min(_TASKS[choice.name], choice.first or _TASKS[choice.name]) for choice in tasks.benchmarks]
+    return [_size(choice) for choice in tasks.benchmarks]
+
+
+def _code_beside_words(tasks: PocketTasks | CodeTasks) -> int:
+    if isinstance(tasks, PocketTasks) or not tasks.answered:
+        return 0
+    return sum(_size(choice) for choice in tasks.benchmarks[1:] if not choice.answered)
+
+
+def _size(choice: BenchmarkChoice) -> int:
+    return min(_TASKS[choice.name], choice.first or _TASKS[choice.name])

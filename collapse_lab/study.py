@@ -2,162 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from collapse_lab.execution.outcome import Limits
-from collapse_lab.models.model import Sampling, Strict, Training
+from collapse_lab.models.model import Sampling, Strict, Training, said
+from collapse_lab.study_model import JudgeStage, PocketModel, PretrainedModel, Tuning
+from collapse_lab.study_tasks import BenchmarkChoice, CodeTasks, PocketTasks, PoolChoice, ProseChoice
 
-
-class PocketModel(Strict):
-    """A small Llama, trained from nothing on the study's own tasks; one base for each seed of ``bases``."""
-
-    kind: Literal["pocket"] = "pocket"
-    width: int = Field(default=128, ge=16)
-    layers: int = Field(default=4, ge=1)
-    heads: int = Field(default=4, ge=1)
-    bases: tuple[int, ...] = (0, 1)
-    documents: int = Field(default=24_000, ge=1)
-    training: Training = Training(steps=3000, batch=16, learning_rate=2.5e-3, warmup=100, precision="bf16")
-
-    def other_than(self, base: int) -> int | None:
-        """Return the base that is a foreign model to *base*: the first other one."""
-        return next((number for number in self.bases if number != base), None)
-
-
-class PretrainedModel(Strict):
-    """Weights that somebody else trained.
-
-    ``name`` is one of ``models/known.yml``, which says what its architecture needs. ``source`` goes before the
-    table's: a folder that transformers can open, a GGUF file, or the Hub's ``owner/name``. Base 0 is this model;
-    base 1, where there is a ``foreign`` one, is that: it is asked by ``foreign-judge`` and never trained.
-    ``precision`` is that of the weights while they write; training keeps fp32 master weights. ``engine`` writes:
-    ``own``, transformers' ``continuous`` batching, whose drawn answers no seed repeats, or ``vllm`` (an extra).
-    """
-
-    kind: Literal["pretrained"] = "pretrained"
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
-    source: str | None = None
-    foreign: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
-    precision: Literal["fp32", "bf16"] = "fp32"
-    engine: Literal["own", "continuous", "vllm"] = "own"
-
-    @property
-    def bases(self) -> tuple[int, ...]:
-        """The numbers that seeds take their base from: these weights are there once."""
-        return (0,)
-
-    def other_than(self, base: int) -> int | None:
-        """Return the base that is a foreign model to *base*."""
-        return None if self.foreign is None or base == 1 else 1
-
-
-class JudgeStage(Strict):
-    """How a base learns to say whether code is good, before round 1: on its own samples, labelled by hidden tests of
-    the training pool, and on human bodies, good and corrupted; mixed one to one with plain documents."""
-
-    own_samples: int = Field(default=3000, ge=0)
-    human_pairs: int = Field(default=3000, ge=0)
-    training: Training = Training(steps=1000, batch=16, learning_rate=1e-3, precision="bf16")
-
-
-class PocketTasks(Strict):
-    """The generated tasks: sizes of the two benchmarks, and the share of correct but untidy reference bodies."""
-
-    kind: Literal["pocket"] = "pocket"
-    seed: int = 0
-    benchmark: int = Field(default=300, ge=1)
-    second_benchmark: int = Field(default=200, ge=0)
-    zipf: float = Field(default=1.1, gt=0)
-    untidy: float = Field(default=0.12, ge=0, le=1)
-
-    @property
-    def tested(self) -> bool:
-        """Whether the pool's tasks have tests."""
-        return True
-
-    @property
-    def answered(self) -> bool:
-        """Whether the pool's tasks ask for an answer in words, not for code."""
-        return False
-
-
-class BenchmarkChoice(Strict):
-    """A benchmark that is scored: ``first`` tasks of it, in its own order, where it should be shorter; a file of the
-    published form in ``path``; of a dated benchmark, the ``release`` and the days between which its tasks appeared.
-
-    ``reveal`` and ``codesearchnet`` ask for an answer in words: a fifth of their functions, which no pool has."""
-
-    name: Literal[
-        "everyday", "humaneval", "humaneval-plus", "mbpp", "mbpp-plus", "livecodebench", "reveal", "codesearchnet"
-    ]
-    first: int | None = Field(default=None, ge=1)
-    path: str | None = None
-    release: str | None = None
-    since: date | None = None
-    until: date | None = None
-
-
-class PoolChoice(Strict):
-    """Where prompts and human documents come from.
-
-    ``pocket``: the generated tasks, with hidden tests. ``functions``: a file that ``collapse-lab harvest`` wrote
-    (``path``; without one, what a harvest of this machine gives). ``stack``: The Stack (dedup, Python) on the Hub.
-    Tasks of these two have no tests: whether an answer is right is known for benchmarks only. ``reveal`` and
-    ``codesearchnet``: what is not the benchmark's of the same name; human documents have the true answers.
-    """
-
-    name: Literal["pocket", "functions", "stack", "reveal", "codesearchnet"] = "pocket"
-    path: str | None = None
-    seed: int = 0
-
-    @property
-    def tested(self) -> bool:
-        """Whether its tasks have tests, or labels."""
-        return self.name in ("pocket", "reveal")
-
-    @property
-    def answered(self) -> bool:
-        """Whether its tasks ask for an answer in words, not for code."""
-        return self.name in ("reveal", "codesearchnet")
-
-
-class CodeTasks(Strict):
-    """Real benchmarks, the first of which is scored in every round, and a pool of prompts apart from them."""
-
-    kind: Literal["code"] = "code"
-    benchmarks: tuple[BenchmarkChoice, ...] = Field(min_length=1)
-    pool: PoolChoice = PoolChoice()
-
-    @model_validator(mode="after")
-    def _once(self) -> CodeTasks:
-        names = [choice.name for choice in self.benchmarks]
-        if len(set(names)) < len(names):
-            raise ValueError("a benchmark stands twice among `benchmarks`")
-        return self
-
-    @model_validator(mode="after")
-    def _apart(self) -> CodeTasks:
-        for choice in self.benchmarks:
-            if self.pool.answered and choice.name == self.pool.name and choice.path != self.pool.path:
-                raise ValueError(
-                    f"the benchmark and the pool `{choice.name}` need the same `path`: only of one file is it "
-                    "sure that they have no function in common"
-                )
-        return self
-
-    @property
-    def tested(self) -> bool:
-        """Whether the pool's tasks have tests."""
-        return self.pool.tested
-
-    @property
-    def answered(self) -> bool:
-        """Whether the pool's tasks ask for an answer in words, not for code."""
-        return self.pool.answered
+__all__ = [
+    "Arm",
+    "BenchmarkChoice",
+    "CodeTasks",
+    "DataRule",
+    "Evaluation",
+    "JudgeStage",
+    "PocketModel",
+    "PocketTasks",
+    "PoolChoice",
+    "PretrainedModel",
+    "Probes",
+    "ProseChoice",
+    "Study",
+    "Tuning",
+]
 
 
 class DataRule(Strict):
@@ -167,13 +37,20 @@ class DataRule(Strict):
     ``accumulate-subsample``: as many, drawn from the accumulated. ``human_share`` of the documents are fresh human
     ones (``hybrid`` is ``replace`` with a share above 0). ``quota``: how many distinct accepted samples a round
     trains on, where fewer were accepted more are generated, up to ``most_raw`` times the prompts; ``None`` takes
-    what a fixed raw count gives.
+    what a fixed raw count gives. ``prose_share`` of all documents are natural-language texts, added to those of the
+    rule (which is not what ``human_share`` does), fresh each round; 0 where nobody says it. An arm whose own ``data``
+    leaves it out has the study's.
     """
 
     rule: Literal["replace", "accumulate", "accumulate-subsample", "hybrid"] = "replace"
     human_share: float = Field(default=0.0, ge=0.0, le=1.0)
     quota: int | None = Field(default=None, ge=1)
     most_raw: float = Field(default=4.0, ge=1.0)
+    prose_share: float | None = Field(default=None, ge=0.0, lt=1.0)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
+        return said(written(self), "prose_share")
 
     @model_validator(mode="after")
     def _hybrid_has_humans(self) -> DataRule:
@@ -236,6 +113,14 @@ class Evaluation(Strict):
     greedy: Sampling = Sampling(temperature=0.0)
     k: tuple[int, ...] = (1,)
 
+    def capped(self, most: int | None) -> Evaluation:
+        """Return it with answers of at most so many tokens; as it is where nothing is said."""
+        if most is None:
+            return self
+        cap = {"max_tokens": most}
+        sides = {"sampling": self.sampling.model_copy(update=cap), "greedy": self.greedy.model_copy(update=cap)}
+        return self.model_copy(update=sides)
+
 
 class Probes(Strict):
     """What is looked at inside: hidden states at ``layers`` on ``texts`` own samples and fixed human ones; held-out
@@ -253,12 +138,15 @@ class Study(Strict):
     """A study file, with every default filled in.
 
     A file may leave out what the study that it `extends` says: another's name, or a file beside it. Of several
-    ``models`` one is chosen when the file is opened (``--model``); its name then ends the study's.
+    ``models`` one is chosen when the file is opened (``--model``); its name then ends the study's. Under ``by_model``
+    stand, below a model's name, the keys that it replaces when it is the one. What a nearer place says goes before
+    it: a file that `extends` this one, or ``quick``.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
     question: str
     models: tuple[str, ...] = ()
+    by_model: Annotated[dict[str, dict[str, object]], Field(default_factory=dict, exclude=True)]
     model: Annotated[PocketModel | PretrainedModel, *_ByKind] = PocketModel()
     tasks: Annotated[PocketTasks | CodeTasks, *_ByKind] = PocketTasks()
     judge: JudgeStage | None = None
@@ -277,6 +165,11 @@ class Study(Strict):
     quick: Annotated[dict[str, object], Field(default_factory=dict)]
     """Keys of this file that ``--quick`` replaces."""
 
+    def evaluation_on(self, benchmark: str) -> Evaluation:
+        """Return how a model is scored on one benchmark."""
+        choices = self.tasks.benchmarks if isinstance(self.tasks, CodeTasks) else ()
+        return self.evaluation.capped(next((c.max_tokens for c in choices if c.name == benchmark), None))
+
     @model_validator(mode="after")
     def _possible(self) -> Study:
         if self.judge and self.model.kind != "pocket":
@@ -287,4 +180,24 @@ class Study(Strict):
             )
         if self.tasks.answered and self.model.kind == "pocket":
             raise ValueError("a pocket model knows the generated tasks alone; answers in words need a pretrained one")
+        return self
+
+    @property
+    def mixes_prose(self) -> bool:
+        """Whether any arm trains on natural-language texts, too."""
+        return any(rule.prose_share for rule in (self.data, *(arm.data for arm in self.arms)) if rule is not None)
+
+    @model_validator(mode="after")
+    def _prose_possible(self) -> Study:
+        if not self.mixes_prose:
+            return self
+        if self.model.kind == "pocket" or isinstance(self.tasks, PocketTasks):
+            raise ValueError(
+                "`prose_share` needs `tasks: {kind: code}` and a pretrained model: a pocket model knows no words but "
+                "those of the generated tasks"
+            )
+        if self.tasks.answered:
+            raise ValueError("`prose_share` is for code: where answers in words are written, nothing is mixed in")
+        if self.tasks.prose is None:
+            raise ValueError("`prose_share` needs texts: write `prose: {name: packages}` under `tasks`, or another")
         return self

@@ -10,6 +10,7 @@ from typing import Any
 
 from collapse_lab import revision
 from collapse_lab.arms import Cell
+from collapse_lab.doing import events
 from collapse_lab.job import Plan, folder_of
 from collapse_lab.manifest import read
 from collapse_lab.policies import policy_of
@@ -76,6 +77,7 @@ def _arm(cell: Cell, pages: list[dict[str, Any]]) -> dict[str, Any]:
         "flip": cell.judge.flip,
         "data_rule": cell.data.rule,
         "human_share": cell.data.human_share,
+        **({"prose_share": cell.prose_share} if cell.prose_share else {}),
         "start": cell.start,
         "base": cell.base,
         "seed": cell.seed,
@@ -107,20 +109,11 @@ def _seconds(out: Path) -> dict[str, float]:
     total: Counter[str] = Counter()
     seen: set[str] = set()
     for log in sorted((out / "logs").glob("*.jsonl")):
-        for event in _events(log):
+        for event in events(log):
             if "stage" in event and event["key"] not in seen:
                 seen.add(event["key"])
                 total[event["stage"]] += event["seconds"]
     return {stage: round(seconds, 1) for stage, seconds in total.most_common()}
-
-
-def _events(log: Path) -> Iterable[dict[str, Any]]:
-    """Yield a log's events; what a killed process left half written is no event."""
-    for line in log.read_text("utf-8", "replace").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue
 
 
 def _write_tables(out: Path, plan: Plan, summary: dict[str, Any]) -> None:

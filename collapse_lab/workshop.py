@@ -24,6 +24,7 @@ from gates.sandbox.choose import choose
 from gates.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collapse_lab.models.base import Told
     from collapse_lab.store import Artifact
 
 # An arm asks for its author, its round-0 model and a foreign one.
@@ -105,23 +106,32 @@ class Workshop:
         return self._opened[artifact.key]
 
     def base_documents(self, study: Study, number: int) -> list[Document]:
-        """Return the human documents that base *number* was trained on; of pretrained weights none are known."""
+        """Return the human documents that base *number* was trained on: of pretrained weights none are known but those
+        that they were tuned on here."""
         if study.model.kind == "pretrained":
-            return []
+            from collapse_lab.models import tuned
+
+            tuning = study.model.tuning(number)
+            return [] if tuning is None else tuned.documents(tuning, self.source)
         from collapse_lab.models.base import documents
 
         return documents(study, self.source, number)
 
-    def train_base(self, study: Study, number: int, path: Path) -> None:
-        """Make base *number* in *path*: trained from nothing, or somebody's weights as transformers opens them.
+    def train_base(self, study: Study, number: int, path: Path, told: Told | None = None) -> None:
+        """Make base *number* in *path*: trained from nothing, or somebody's weights as transformers opens them, tuned
+        where the study says so.
 
-        An interrupted training goes on where it stood.
+        An interrupted training goes on where it stood; *told* hears of its steps.
         """
         if study.model.kind == "pretrained":
             from collapse_lab.models.pretrained import open_pretrained
+            from collapse_lab.models.tuned import tune_base
 
-            open_pretrained(study.model, number, path)
+            if (tuning := study.model.tuning(number)) is None:
+                open_pretrained(study.model, number, path)
+            else:
+                tune_base(study.model, tuning, self.source, path, told=told)
             return
         from collapse_lab.models.base import train_base
 
-        train_base(study, self.source, number, path, self.execute)
+        train_base(study, self.source, number, path, self.execute, told=told)

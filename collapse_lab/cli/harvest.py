@@ -1,4 +1,4 @@
-"""`collapse-lab harvest`: functions that people wrote, from what is installed here."""
+"""`collapse-lab harvest`: functions or texts that people wrote, from what is installed here."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ from collapse_lab.pools.collect import PUBLISHED
     type=(click.Choice(PUBLISHED), str),
     help="A published benchmark's file to compare with, where it is not installed.",
 )
-def command(out: Path, packages: tuple[str, ...], against: tuple[tuple[str, str], ...]) -> None:
+@click.option("--prose", is_flag=True, help="Natural-language texts in place of functions, for a `prose_share`.")
+def command(out: Path, packages: tuple[str, ...], against: tuple[tuple[str, str], ...], *, prose: bool) -> None:
     """Write functions with docstrings from the standard library and installed packages: a pool of prompts for studies.
+
+    With --prose, what their authors say of them in words: descriptions, and docstrings of modules.
 
     Code is read, never run. Packages without a permissive licence are left out, and so are copies, near copies, and
     what overlaps a benchmark. Beside the file stands a manifest: its hash, where everything is from, and what was
     left out.
     """
-    from collapse_lab.pools.collect import collect, known_benchmarks, manifest_of, save
+    from collapse_lab.pools.collect import collect, collect_prose, known_benchmarks, manifest_of, save
     from collapse_lab.pools.origins import installed
 
     found = installed(packages)
@@ -41,7 +44,9 @@ def command(out: Path, packages: tuple[str, ...], against: tuple[tuple[str, str]
     for standing, names in found.refused.items():
         click.echo(f"left out, licence {standing}: {', '.join(names)}")
     try:
-        manifest = save(collect(found, known_benchmarks(click.echo, paths=dict(against)), click.echo), out)
+        benchmarks = known_benchmarks(click.echo, paths=dict(against))
+        collected = (collect_prose if prose else collect)(found, benchmarks, click.echo)
+        manifest = save(collected, out)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
@@ -51,4 +56,5 @@ def command(out: Path, packages: tuple[str, ...], against: tuple[tuple[str, str]
     for name, facts in manifest["benchmarks"].items():
         shares = ", ".join(f"{count} by {what}" for what, count in facts["overlap"].items())
         click.echo(f"overlap with {name}, left out: {shares}")
-    click.echo(f"{manifest['functions']} functions in {out}, sha256 {manifest['sha256'][:12]}; {manifest_of(out).name}")
+    count = f"{len(collected.rows)} {collected.kind}"
+    click.echo(f"{count} in {out}, sha256 {manifest['sha256'][:12]}; {manifest_of(out).name}")

@@ -17,7 +17,7 @@ from collapse_lab.models.model import Training
 from collapse_lab.models.several import several
 from collapse_lab.sittings import Sitting, sittings
 from collapse_lab.studies import StudyError, models_of
-from collapse_lab.study import PretrainedModel, Study
+from collapse_lab.study import CodeTasks, PretrainedModel, Study
 
 _MINUTES_BELOW, _GIGABYTES_FROM = 2.0, 1e10
 _WIDTH = 118
@@ -116,7 +116,7 @@ def _tell(plan: Planned, found: list[Hardware]) -> None:
         click.echo(f"  and {extra} that their random controls are matched with")
     least = "" if plan.least == most else ", at most: quotas may need less"
     click.echo(
-        f"\n{most.weights:,} weights a model, {whole.models} models, {len(most.bases)} of them bases\n"
+        f"\n{most.weights:,} weights a model, {whole.models} models, {len(most.bases)} of them bases\n{_tuned(plan)}"
         f"tokens  {_tokens(whole)}, {_short(whole.read)} read{least}\n"
         f"FLOPs   {whole.flops(most.weights):.2g}\n"
         f"gates   {_short(whole.judged)} programs judged or run\n"
@@ -124,12 +124,23 @@ def _tell(plan: Planned, found: list[Hardware]) -> None:
     )
     if memory:
         click.echo(memory)
+    if prose := _prose(plan):
+        click.echo(prose)
     click.echo("\nTime, bases included (those that are kept from earlier studies cost nothing):")
     for machine in found:
         click.echo(f"  {_span(plan.hours(machine)):>16}  {machine.name}{_longest(plan, machine)}")
         click.echo(_wrapped(machine.source, " " * 20))
     if note := _assumed(study):
         click.echo(_wrapped(note, ""))
+
+
+def _tuned(plan: Planned) -> str:
+    """Return a line on what a pretrained base learns before round 0, where it does."""
+    model = plan.study.model
+    if not isinstance(model, PretrainedModel) or model.tuned is None:
+        return ""
+    tokens = sum(base.trained for base in plan.most.bases)
+    return f"base    tuned before round 0 on {model.tuned.documents:,} human documents, {_short(tokens)} tokens\n"
 
 
 def _meanwhile(study: Study, weights: int) -> str:
@@ -164,6 +175,7 @@ def _row(plan: Planned, found: list[Hardware]) -> dict[str, Any]:
     return {
         "study": plan.study.name,
         "model": model.name if isinstance(model, PretrainedModel) else None,
+        "tuned_on": model.tuned.documents if isinstance(model, PretrainedModel) and model.tuned else None,
         "rounds": plan.rounds,
         "seeds": sorted({cell.seed for cell in plan.cells}),
         "arms": plan.labels,
@@ -179,6 +191,15 @@ def _row(plan: Planned, found: list[Hardware]) -> dict[str, Any]:
     }
 
 
+def _prose(plan: Planned) -> str:
+    """Return how much of what is trained on is natural language, and from where; nothing where none is."""
+    shares = sorted({cell.prose_share for cell in plan.cells})
+    if not isinstance(plan.study.tasks, CodeTasks) or plan.study.tasks.prose is None or not any(shares):
+        return ""
+    said = ", ".join(f"{share:.0%}" for share in shares)
+    return f"prose   {said} of a round's documents are natural-language texts ({plan.study.tasks.prose.name})"
+
+
 def _longest(plan: Planned, machine: Hardware) -> str:
     """Return what the longest arm of one seed takes by itself, where there are several."""
     if len(plan.cells) == 1:
@@ -192,7 +213,8 @@ def _memory(study: Study) -> str:
     if not isinstance(study.model, PretrainedModel):
         return ""
     row = known(study.model.name)
-    if study.training.adapter:
+    # A base that is tuned in all its weights takes what any such training takes.
+    if study.training.adapter and (study.model.tuned is None or study.model.tuned.training.adapter):
         return f"memory  {row.asking_bytes / 1e9:.1f} GB of weights, and less for the adapter"
     gigabytes = row.training_bytes / 1e9
     whole = f"memory  {gigabytes:.1f} GB to train (fp32 weights, gradients, AdamW), beside what passes through"

@@ -21,6 +21,7 @@ from rich.progress import (
 
 from collapse_lab import run
 from collapse_lab.arms import Cell
+from collapse_lab.doing import doing
 from collapse_lab.job import folder_of
 
 
@@ -30,6 +31,7 @@ class Shown:
     def __init__(self, out: Path, cells: list[Cell], rounds: int) -> None:
         self._out, self._cells, self._rounds = out, cells, rounds
         self._told: set[int] = set()
+        self._trained: set[tuple[int, str]] = set()
         self._started = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -50,7 +52,7 @@ class Shown:
             self._bar.stop()
 
     def update(self, progress: run.Progress) -> None:
-        """Show the arms at work, and name each that has ended."""
+        """Show the arms at work, name each that has ended, and say when the training of a base begins."""
         for note in progress.notes:
             self._say(note)
         ended = [*progress.done, *progress.failed]
@@ -59,9 +61,22 @@ class Shown:
             word = "failed" if number in progress.failed else "ended"
             line = f"{time.monotonic() - self._started:6.0f} s  {len(self._told)}/{len(self._cells)}  {word}: "
             self._say(line + self._cells[number].name)
+        names = "; ".join(self._at_work(number) for number in progress.running)
         if self._bar is not None and self._task is not None:
-            names = "; ".join(self._cells[number].label for number in progress.running)
             self._bar.update(self._task, completed=self._rounds_done(), description=names[:60] or "ending")
+
+    def _at_work(self, number: int) -> str:
+        """Return an arm's name, with the training of its base where it is at that, of which the first look tells."""
+        cell = self._cells[number]
+        begun = (folder_of(self._out, number) / "round-0.json").is_file()
+        training = None if begun else doing(self._out, number)
+        if training is None:
+            return cell.label
+        if (cell.base, training.what) not in self._trained:
+            self._trained.add((cell.base, training.what))
+            began = f"{time.monotonic() - self._started:6.0f} s"
+            self._say(f"{began}  before round 0: {training.what}, {training.of} steps (base {cell.base})")
+        return f"{cell.label}: {training}"
 
     def _rounds_done(self) -> int:
         folders = (folder_of(self._out, number) for number in range(len(self._cells)))

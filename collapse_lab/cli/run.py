@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from collapse_lab.shared import claim_share, mirror, mirror_logs
 from collapse_lab.study import PretrainedModel, Study
 from collapse_lab.summary import write_summary
 from collapse_lab.tasks import open_source
+from collapse_lab.tasks.task import Benchmark
 
 _LOOK_SECONDS = 1.0
 # Every look at a store of objects is a listing that is paid for.
@@ -93,11 +95,11 @@ def command(
 
 
 def _see_that_all_is_there(study: Study, *, here: bool) -> None:
-    """See that benchmarks can be opened, and *here*, where arms are run, the pool, the weights and the devices: an hour
-    later would be late to say so."""
+    """See that benchmarks can be opened, and *here*, where arms are run, the pool, the texts, the weights and the
+    devices: an hour later would be late to say so."""
     try:
         source = open_source(study.tasks)
-        source.benchmarks()
+        benchmarks = source.benchmarks()
         if here and isinstance(study.model, PretrainedModel):
             from collapse_lab.models.pretrained import identity_of
 
@@ -107,10 +109,25 @@ def _see_that_all_is_there(study: Study, *, here: bool) -> None:
                 homes()
             for number in (0, *(() if study.model.foreign is None else (1,))):
                 identity_of(study.model, number)
+            if study.model.tuned:
+                from collapse_lab.models.tuned import see_that_there_are_enough
+
+                see_that_there_are_enough(study.model.tuned, source)
         if here:
             _ = source.identity
+            _see_texts(study, benchmarks)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _see_texts(study: Study, benchmarks: Mapping[str, Benchmark]) -> None:
+    """See that there are as many natural-language texts as a round may mix in. Raises ``ValueError``."""
+    if study.mixes_prose:
+        from collapse_lab.arms import cells
+        from collapse_lab.documents import most_texts
+        from collapse_lab.pools.prose import prose_of
+
+        prose_of(study, benchmarks).draw(0, most_texts(study, cells(study)))
 
 
 def _queued(folder: Path, plan: Plan, queue: str, redis: str | None, share: Remote | None, shown: Shown) -> Progress:

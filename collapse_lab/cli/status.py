@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from collapse_lab.doing import doing
 from collapse_lab.job import Plan, folder_of
 from collapse_lab.remote import Remote, RemoteError
 from collapse_lab.shared import mirror, share_of
@@ -33,9 +34,14 @@ def command(folder: Path) -> None:
         done = [page for page in pages if page.is_file()]
         total += len(done)
         scores = [_score(json.loads(page.read_text("utf-8")), first) for page in (done[:1] + done[-1:])]
-        said = f"{scores[0][0]} {scores[0][1]} -> {scores[-1][1]}" if scores else "not begun"
+        said = f"{scores[0][0]} {scores[0][1]} -> {scores[-1][1]}" if scores else _begun(folder, number)
         click.echo(f"{len(done)}/{len(pages)} rounds  {said:22}  {cell.name}")
     click.echo(f"{total} of {len(plan.cells()) * (plan.rounds + 1)} rounds are done.")
+
+
+def _begun(folder: Path, number: int) -> str:
+    """Return what an arm without a round is at: its base may be in training."""
+    return str(doing(folder, number) or "not begun")
 
 
 def _score(page: dict[str, Any], first: str) -> tuple[str, str]:

@@ -44,7 +44,7 @@ def _point(run: Run, scores: Scores, label: str, last: int) -> Point | None:
 
 
 def _share(arm: Arm, last: int) -> float | None:
-    """Return the share of samples among all documents that the arm's rounds trained on, as they were counted."""
+    """Return the share of samples among all code that the arm's rounds trained on, as its documents were counted."""
     pages = [page for t in range(last) if isinstance(page := arm.value(t, "documents"), dict)]
-    every = sum(sum(page.values()) for page in pages)
+    every = sum(sum(page.values()) - page.get("prose", 0) for page in pages)
     return sum(page["synthetic"] for page in pages) / every if every else None

@@ -98,13 +98,16 @@ def _digest(file: Path) -> str:
 
 
 def _data_rule(settings: dict[str, Any]) -> str:
-    quota = settings.get("quota")
-    return f"{settings['rule']}-quota-{quota}" if quota else str(settings["rule"])
+    quota, prose = settings.get("quota"), settings.get("prose_share")
+    parts = [str(settings["rule"]), *([f"quota-{quota}"] if quota else []), *([f"prose-{prose:.0%}"] if prose else [])]
+    return "-".join(parts)
 
 
 def _model(settings: dict[str, Any]) -> str:
     if settings["kind"] == "pretrained":
-        return f"{_words(settings['name'])}, whose weights others trained"
+        tuned = settings.get("tuned")
+        behind = f", tuned on {tuned['documents']} human documents before round 0" if tuned else ""
+        return f"{_words(settings['name'])}, whose weights others trained{behind}"
     if settings["kind"] != "pocket":
         return str(settings["kind"])
     return (

@@ -60,9 +60,9 @@ def train_base(
             seed_of("judge", number),
             path / "judge-state",
             beside=taught,
-            told=_named(told, "teach to judge"),
+            told=named(told, "teach to judge"),
         )
-    _save(model, final)
+    save(model, final)
     for name in ("plain", "plain-state", "judge-state"):
         shutil.rmtree(path / name, ignore_errors=True)
 
@@ -110,18 +110,18 @@ def _plain(
 ) -> CausalModel:
     assert isinstance(study.model, PocketModel)
     model = fresh(study.model, tokenizer, number)
-    model.train(documents, study.model.training, seed_of("base", number), state, told=_named(told, "train the base"))
+    model.train(documents, study.model.training, seed_of("base", number), state, told=named(told, "train the base"))
     return model
 
 
 def _stage(path: Path, state: Path, make: Callable[[Path], CausalModel]) -> CausalModel:
     """Return the model kept at *path*; where there is none, make it and keep it."""
     if not path.exists():
-        _save(make(state), path)
+        save(make(state), path)
     return open_model(path)
 
 
-def _save(model: CausalModel, path: Path) -> None:
+def save(model: CausalModel, path: Path) -> None:
     """Save under another name first: what has the right name is whole."""
     part = path.with_name(f"{path.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -129,5 +129,6 @@ def _save(model: CausalModel, path: Path) -> None:
     part.replace(path)
 
 
-def _named(told: Told | None, name: str) -> Callable[[int, int], None] | None:
+def named(told: Told | None, name: str) -> Callable[[int, int], None] | None:
+    """Return what hears of the steps of one of a base's trainings."""
     return None if told is None else lambda done, of: told(name, done, of)

@@ -20,6 +20,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def said(written: dict[str, object], late: str) -> dict[str, object]:
+    """Return a part as it is written, without a setting that came *late* where nobody says it (``None``).
+
+    So the keys of artifacts, and results, are what they were before it could be said.
+    """
+    return {key: value for key, value in written.items() if key != late or value is not None}
+
+
 class Sampling(Strict):
     """How completions are drawn. Temperature 0 is greedy, ``top_p`` 1 cuts nothing, ``max_tokens`` caps the length."""
 

@@ -7,6 +7,8 @@
 ``collect``      all of these together: a file of functions and its manifest
 ``functions``    such a file as a pool
 ``stack``        The Stack, from the Hub, as a pool
+``prose``        natural-language texts, drawn beside code
+``paragraphs``   such texts out of documents; ``texts``, their files; ``wikipedia``, from the Hub
 ``answers``      functions with questions about them, and people's answers
 """
 
@@ -40,6 +42,9 @@ class FunctionSource(Protocol):
     def pool(self, purpose: str, seed: int, count: int) -> Sequence[Task]:
         """Return *count* tasks. No task of one purpose is ever one of another purpose, but for the purposes that are
         neither ``prompts`` nor ``human`` nor ``base``: these share a part."""
+
+    def room(self, purpose: str) -> int:
+        """Return how many different tasks there are for a purpose."""
 
 
 @lru_cache(maxsize=4)

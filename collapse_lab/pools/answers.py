@@ -63,6 +63,10 @@ class AnswerPool:
         random.shuffle(drawn)
         return [e.task(f"{self.name}-{e.sha256[:12]}-{purpose}-{seed}-{place}") for place, e in enumerate(drawn)]
 
+    def room(self, purpose: str) -> int:
+        """Return how many different tasks the part of a purpose has, of all classes together."""
+        return sum(map(len, self._parts[PARTS.get(purpose, _OTHERS)].values()))
+
 
 def _drawn(entries: Sequence[Entry], count: int, random: Random) -> list[Entry]:
     found: list[Entry] = []

@@ -6,14 +6,21 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from collapse_lab.pools.rows import PoolError, Row, read
 from collapse_lab.sample import seed_of
-from collapse_lab.tasks.task import Task
+from collapse_lab.tasks.task import Benchmark, Task
+
+if TYPE_CHECKING:
+    from collapse_lab.pools.origins import Installed
+
+Make = Callable[["Installed", Mapping[str, Benchmark], Path], object]
+"""Writes a harvest of what is installed, less what benchmarks hold, into a file."""
 
 PARTS: Mapping[str, range] = {"prompts": range(4), "human": range(4, 6), "base": range(6, 7)}
 """Which eighths of a file a purpose has; the last is for all others together."""
@@ -49,9 +56,7 @@ class FunctionPool:
 
         None twice, as long as there are others: then all are drawn anew. Raises ``PoolError`` where the part is empty.
         """
-        rows = self._parts.get(PARTS.get(purpose, _OTHERS), [])
-        if purpose != "prompts":
-            rows = [row for row in rows if row.completion]
+        rows = self._rows_of(purpose)
         if not rows:
             raise PoolError(
                 f"The pool `{self.name}` has {len(self._rows)} rows, and none for `{purpose}`: harvest more."
@@ -61,6 +66,14 @@ class FunctionPool:
         while len(drawn) < count:
             drawn += random.sample(rows, min(len(rows), count - len(drawn)))
         return [self._task(row, f"{purpose}-{seed}-{place}") for place, row in enumerate(drawn)]
+
+    def room(self, purpose: str) -> int:
+        """Return how many different tasks the part of a purpose has."""
+        return len(self._rows_of(purpose))
+
+    def _rows_of(self, purpose: str) -> list[Row]:
+        rows = self._parts.get(PARTS.get(purpose, _OTHERS), [])
+        return rows if purpose == "prompts" else [row for row in rows if row.completion]
 
     def _task(self, row: Row, draw: str) -> Task:
         return Task(
@@ -89,14 +102,22 @@ def open_functions(seed: int = 0, path: Path | None = None, cache: Path | None =
 
 def harvested(cache: Path | None = None) -> Path:
     """Return the file of this machine's harvest; another environment or another version of this code has another."""
-    from collapse_lab.pools.collect import collect, known_benchmarks, save
+    from collapse_lab.pools.collect import collect, save
+
+    return kept_harvest("functions", lambda found, benchmarks, path: save(collect(found, benchmarks), path), cache)
+
+
+def kept_harvest(name: str, make: Make, cache: Path | None = None) -> Path:
+    """Return the file in *cache* that *make* writes of what is installed and what a harvest is compared with; it is
+    written once for each environment and each version of this code."""
+    from collapse_lab.pools.collect import known_benchmarks
     from collapse_lab.pools.origins import installed
 
     benchmarks = known_benchmarks(lambda _: None)
     key = json.dumps([_environment(), {name: b.hash for name, b in benchmarks.items()}, _code()])
-    path = (cache or cached()) / f"functions-{hashlib.sha256(key.encode()).hexdigest()[:16]}.jsonl"
+    path = (cache or cached()) / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.jsonl"
     if not path.is_file():
-        save(collect(installed(), benchmarks), path)
+        make(installed(), benchmarks, path)
     return path
 
 

@@ -26,19 +26,31 @@ _VENDORED = frozenset(
     {"_vendor", "vendor", "vendored", "_vendored", "third_party", "thirdparty", "extern", "externals"}
 )
 _TESTS = frozenset({"test", "tests", "testing", "idle_test", "conftest.py"})
+_METADATA = frozenset({"METADATA", "PKG-INFO"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _GENERATED = ("_pb2.py", "_pb2_grpc.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A distribution that may be harvested, with the paths of its modules, relative to its root."""
+    """A distribution that may be harvested, with the paths of its modules and of its metadata (none of the standard
+    library), relative to its root."""
 
     name: str
     version: str
     licence: Licence
     root: Path
     modules: tuple[str, ...]
+    metadata: str = ""
+
+    def readme(self) -> tuple[str, Origin] | None:
+        """Return what the metadata say of the distribution at length, and where they stand."""
+        if not self.metadata:
+            return None
+        said = Distribution.at(self.root / PurePosixPath(self.metadata).parent).metadata
+        # As a field in old metadata, behind the fields in those of today.
+        longest = max(said.get_all("Description") or [""], key=len)
+        return (longest, Origin(self.name, self.version, self.metadata, 1, self.licence.name)) if longest else None
 
     def sources(self) -> Iterator[tuple[bytes, Origin]]:
         """Yield the text of each module that is there, and where it is from."""
@@ -80,8 +92,15 @@ def installed(only: Sequence[str] = ()) -> Installed:
             continue
         modules = sorted(file.as_posix() for file in distribution.files or () if file.suffix == ".py")
         root = Path(str(distribution.locate_file("")))
-        made.found.append(Found(name, distribution.version, licence, root, _kept(modules, made.left_out)))
+        kept = _kept(modules, made.left_out)
+        made.found.append(Found(name, distribution.version, licence, root, kept, _metadata(distribution)))
     return made
+
+
+def _metadata(distribution: Distribution) -> str:
+    """Return the path of the file that a distribution's metadata stand in; empty where it does not list it."""
+    places = [file for file in distribution.files or () if file.name in _METADATA and len(file.parts) == 2]
+    return places[0].as_posix() if places else ""
 
 
 def _name(distribution: Distribution) -> str:

@@ -59,7 +59,12 @@ _ORIGIN: dict[str, type] = {field.name: int if field.name == "line" else str for
 
 def write(rows: Iterable[Row], path: Path) -> str:
     """Write a file whole or not at all; return its SHA-256 (64 hexadecimal digits)."""
-    data = "".join(f"{row.as_json()}\n" for row in rows).encode()
+    return write_lines((row.as_json() for row in rows), path)
+
+
+def write_lines(lines: Iterable[str], path: Path) -> str:
+    """Write a file of *lines*, none of which has an end yet, as ``write`` does."""
+    data = "".join(f"{line}\n" for line in lines).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_bytes(data)

@@ -26,6 +26,11 @@ _POOLS = {
     "reveal": "ReVeal, yes and no equally often",
     "codesearchnet": "CodeSearchNet",
 }
+_PROSE = {
+    "packages": "what authors of packages say of them",
+    "wikipedia": "beginnings of Wikipedia's articles",
+    "file": "texts of a file",
+}
 
 
 def table(run: Run) -> Table:
@@ -131,7 +136,9 @@ def _passing(run: Run) -> str:
         return "All hidden cases of a task; a gate sees the visible ones only, and no case is in both."
     pool = _at(run, "tasks", "pool", "name")
     if pool in ("reveal", "codesearchnet"):
-        return "Answers in words are compared, not run: yes or no with the label; no summary is right or wrong."
+        said = "Answers in words are compared, not run: yes or no with the label; no summary is right or wrong."
+        code = [c["name"] for c in _at(run, "tasks", "benchmarks") if c["name"] not in ("reveal", "codesearchnet")]
+        return f"{said} Of {_listed(code)}, code: all that it tests." if code else said
     said = "All that a benchmark tests, its added tests included; a gate sees what the prompt shows only."
     return (
         said if pool == "pocket" else f"{said} Samples of the pool have no tests: nothing says whether they are right."
@@ -205,7 +212,7 @@ def _judge(run: Run) -> str:
 def _model(run: Run) -> str:
     model = _at(run, "model") or {}
     if model.get("kind") == "pretrained":
-        return f"Pretrained weights, {model.get('name')}: one base, which seeds share."
+        return f"Pretrained weights, {model.get('name')}: one base, which seeds share. {_tuned(run)}"
     bases = model.get("bases") or []
     size = f"width {model['width']}, {model['layers']} layers" if "width" in model else ""
     return (
@@ -213,11 +220,31 @@ def _model(run: Run) -> str:
     )
 
 
+def _tuned(run: Run) -> str:
+    """Return what round 0 is: the weights as they come, or after a training on human documents, and on which."""
+    tuned = _at(run, "model", "tuned")
+    if not tuned:
+        return "Round 0 is these weights as they come."
+    training, where = tuned["training"], _POOLS.get(_at(run, "tasks", "pool", "name"), "the study's own tasks")
+    much = f"{training['steps']} steps" if training.get("steps") is not None else f"{training.get('epochs')} epochs"
+    return (
+        f"Round 0 is these weights tuned on {tuned['documents']} human documents from {where} ({much}, peak "
+        f"{training.get('learning_rate')}), none of which is a prompt or a document of a round; retention is measured "
+        "from there."
+    )
+
+
 def _mixed_in(run: Run) -> str:
     rate = _at(run, "training", "fim_rate")
-    if not rate:
+    shares = sorted({float(arm.facts.get("prose_share") or 0) for arm in run.arms})
+    if not rate and not any(shares):
         return "Neither is used: documents are a prompt and its completion."
-    return f"{rate:.0%} of the documents have their middle last. Natural language is not mixed in."
+    middle = f"{rate:.0%} of the documents have their middle last." if rate else "No document has its middle last."
+    if not any(shares):
+        return f"{middle} Natural language is not mixed in."
+    where = _PROSE.get(_at(run, "tasks", "prose", "name"), "texts")
+    said = _listed([f"{share:.0%}" for share in shares])
+    return f"{middle} {said} of a round's documents are natural language: {where}."
 
 
 def _in_time(run: Run) -> str:

@@ -10,6 +10,8 @@ from collapse_lab.metrics.marks import RATES, SIDES, named, outcomes
 from collapse_lab.report.draw.curves import Curve, Small, multiples
 from collapse_lab.report.draw.style import Picture
 from collapse_lab.report.reading import Run
+from collapse_lab.report.retention import curve
+from collapse_lab.report.scores import Measure, Scores
 from collapse_lab.report.section import Figure, Section
 from collapse_lab.report.table import Column, Table, shown
 
@@ -26,6 +28,7 @@ WORDS = {
     "bleu": "BLEU-4",
     "rouge_l": "ROUGE-L",
 }
+_SIDES: tuple[Measure, Measure] = ("sampled", "greedy")
 _NOTES = {
     "f1": (
         "Of yes, as scikit-learn counts: an answer that is neither yes nor no finds nothing and is no false alarm. "
@@ -83,7 +86,12 @@ def marks(run: Run) -> list[Section]:
     if not found:
         return []
     notes = [note for one in found if (note := _note(one))]
-    return [Section("answers", "Answers in words", notes=notes, figures=[_figure(run, one) for one in found])]
+    # Where code is what is trained on, its scores are what the rest of the page is about.
+    code = [one.benchmark for one in whole if not one.figures] if whole[0].figures else []
+    if code:
+        notes.append(f"Of {', '.join(code)}, code: pass@1, by its own tests.")
+    figures = [*(_figure(run, one) for one in found), *(_code(run, name) for name in code)]
+    return [Section("answers", "Answers in words", notes=notes, figures=figures)]
 
 
 def _note(one: _Marked) -> str:
@@ -121,6 +129,27 @@ def _figure(run: Run, one: _Marked) -> Figure:
     title = f"{one.benchmark}: {one.side} answers by round and arm"
     table = Table(f"answers-{one.benchmark}", title, columns, rows, "Intervals of 95 %, over tasks and seeds.")
     return Figure(table, _picture(one, title, panels, behind) if panels else None)
+
+
+def _code(run: Run, benchmark: str) -> Figure:
+    """Return the table of a benchmark of code that is scored beside answers in words."""
+    scores = Scores(run.scores, benchmark)
+    columns = (
+        Column("label", "Arm", "code"),
+        Column("round", "Round", "count"),
+        Column("sampled", "Sampled pass@1", "share"),
+        Column("greedy", "Greedy pass@1", "share"),
+    )
+    rows = [
+        {"label": label, "round": t, "sampled": sampled, "greedy": greedy}
+        for label in run.labels
+        for t, (sampled, greedy) in enumerate(
+            zip(*(curve(scores, label, run.last_of(label), side) for side in _SIDES), strict=True)
+        )
+        if sampled or greedy
+    ]
+    title = f"{benchmark}: pass@1 by round and arm"
+    return Figure(Table(f"answers-{benchmark}", title, columns, rows, "Intervals of 95 %, over tasks and seeds."))
 
 
 def _last(run: Run, one: _Marked, label: str) -> int:

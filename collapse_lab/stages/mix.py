@@ -10,7 +10,7 @@ from typing import Any, Literal
 from collapse_lab.models.model import Document
 from collapse_lab.study import DataRule
 
-Origin = Literal["synthetic", "human", "lesson"]
+Origin = Literal["synthetic", "human", "lesson", "prose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,14 @@ def mix(
         drawn = _with_humans(drawn, human, rule.human_share, random)
     random.shuffle(drawn)
     return drawn
+
+
+def texts_beside(documents: int, share: float) -> int:
+    """Return how many natural-language texts, added to so many *documents*, are that *share* of all (0 to below 1).
+
+    None where there are no documents: a round trains on what was accepted, or on nothing.
+    """
+    return round(documents * share / (1 - share))
 
 
 def _distinct(items: Sequence[Item]) -> list[Item]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from collapse_lab.models.known import known
+from collapse_lab.models.known import names as known_models
 from collapse_lab.policies import policy_of
 from collapse_lab.studies import keys as texts
 from collapse_lab.studies.keys import Keys, StudyError
@@ -96,6 +97,7 @@ def _checked(keys: Keys) -> Study:
                 known(name or study.model.name)
             except ValueError as error:
                 problems.append(f"{keys.line(('model', key))}: {error}")
+        problems += _prose_problems(study, study.model, keys)
     folder = keys.place(("arms",)).folder
     for number, arm in enumerate(study.arms):
         try:
@@ -105,6 +107,14 @@ def _checked(keys: Keys) -> Study:
     if problems:
         raise StudyError("\n".join(problems))
     return study if folder is None else _placed(study, folder)
+
+
+def _prose_problems(study: Study, model: PretrainedModel, keys: Keys) -> list[str]:
+    """Say where a model that is trained on conversations is to be trained on plain texts, too."""
+    if not study.mixes_prose or model.name not in known_models() or known(model.name).style != "chat":
+        return []
+    said = f"`prose_share` is for models that go on with a text; {model.name} is trained on conversations."
+    return [f"{keys.line(('data',))}: data: {said} Take its base model."]
 
 
 def _placed(study: Study, folder: Path) -> Study:

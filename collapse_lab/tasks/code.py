@@ -33,6 +33,10 @@ class CodeSource:
         """Return *count* tasks of the pool."""
         return self._drawn.pool(purpose, seed, count)
 
+    def room(self, purpose: str) -> int | None:
+        """Return how many different tasks the pool has for a purpose."""
+        return self._drawn.room(purpose)
+
     def benchmarks(self) -> Mapping[str, Benchmark]:
         """Return the benchmarks in the study's order. Raises ``ValueError`` for one that is not to be had."""
         return {choice.name: open_benchmark(choice) for choice in self.settings.benchmarks}

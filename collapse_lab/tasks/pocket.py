@@ -96,6 +96,9 @@ class PocketSource:
         drawing = islice(self.drawing(purpose, seed), count)
         return [found.as_task(f"{purpose}-{seed}-{number}") for number, found in enumerate(drawing)]
 
+    def room(self, purpose: str) -> None:
+        """Return nothing: a stream has no end."""
+
     def drawing(self, purpose: str, seed: int) -> Iterator[Drawn]:
         """Yield what the pool's tasks are made of, without end."""
         random = stream("pocket", self.settings.seed, "pool", purpose, seed)

@@ -108,6 +108,9 @@ class TaskSource(Protocol):
         ``purpose`` ("base", "prompts", "human", "judge", ...) and ``seed`` name an independent stream.
         """
 
+    def room(self, purpose: str) -> int | None:
+        """Return how many different tasks the pool has for a purpose; ``None`` where it draws without end."""
+
     def benchmarks(self) -> Mapping[str, Benchmark]:
         """Return the held-out benchmarks by name; no two share a specification, and none shares one with a pool."""
 

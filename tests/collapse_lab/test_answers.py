@@ -146,6 +146,22 @@ def test_a_benchmark_and_a_pool_of_one_name_are_of_one_file() -> None:
     study(tasks={**here, "benchmarks": [{"name": "codesearchnet", "path": "a"}]})
 
 
+def test_code_may_stand_behind_answers_in_words_and_has_its_own_length() -> None:
+    whole = {"kind": "code", "benchmarks": [{"name": "reveal"}, {"name": "humaneval", "max_tokens": 300}]}
+    pool = {"pool": {"name": "reveal"}}
+    both = study(tasks={**whole, **pool})
+    assert both.evaluation_on("reveal") == both.evaluation
+    longer = both.evaluation_on("humaneval")
+    assert (longer.greedy.max_tokens, longer.sampling.max_tokens) == (300, 300)
+    assert longer.capped(64) == both.evaluation
+    # Where nobody says a length, keys are as before it could be said.
+    dumped = both.model_dump(mode="json")["tasks"]["benchmarks"]
+    assert ["max_tokens" in choice for choice in dumped] == [False, True]
+    with pytest.raises(ValidationError, match="`humaneval` asks for code and the pool `reveal` for words"):
+        study(tasks={**whole, "benchmarks": whole["benchmarks"][::-1], **pool})
+    study(tasks={**whole, "benchmarks": whole["benchmarks"][::-1], "pool": {"name": "pocket"}})
+
+
 def test_a_pocket_model_is_asked_nothing_in_words() -> None:
     with pytest.raises(ValidationError, match="answers in words need a pretrained one"):
         study(model={"kind": "pocket"})
@@ -163,4 +179,6 @@ def test_the_shipped_studies_have_real_synthetic_and_hybrid_data_and_mitigations
         assert ("oracle" in labels) is (name == "se-tasks")
     assert {"qwen3-14b", "llama-3.1-8b"} < set(models_of(name))
     assert shipped.tasks.answered
+    assert [choice.answered for choice in shipped.tasks.benchmarks] == [True, True, False]
+    assert shipped.model.tuned is not None
     json.dumps(shipped.model_dump(mode="json"))

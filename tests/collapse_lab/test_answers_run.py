@@ -29,6 +29,9 @@ from tests.collapse_lab.models.tiny import write  # noqa: E402
 
 pytestmark = pytest.mark.sandbox
 SCHEMA = json.loads((Path(__file__).parents[2] / "collapse_lab" / "summary.schema.json").read_text("utf-8"))
+TUNED = 5
+# What is asked for code beside answers in words; its answers have a length of their own.
+CODE: dict[str, Any] = {"name": "everyday", "first": 2, "max_tokens": 4}
 ARMS: dict[str, list[dict[str, Any]]] = {
     "reveal": [{"policy": "perplexity-low-frozen"}, {"control": "oracle"}],
     "codesearchnet": [{"policy": "novelty"}, {"policy": "none", "data": {"rule": "accumulate"}}],
@@ -49,10 +52,15 @@ def study(name: str, other: str, files: dict[str, str], weights: Path) -> Study:
         {
             "name": "tiny-answers",
             "question": "Does every answer in words come through a round?",
-            "model": {"kind": "pretrained", "name": "smollm2", "source": str(weights)},
+            "model": {
+                "kind": "pretrained",
+                "name": "smollm2",
+                "source": str(weights),
+                "tuned": {"documents": TUNED, "training": {"steps": 2, "batch": 2, "learning_rate": 0.01}},
+            },
             "tasks": {
                 "kind": "code",
-                "benchmarks": [{"name": n, "path": files[n], "first": 8} for n in (name, other)],
+                "benchmarks": [*({"name": n, "path": files[n], "first": 8} for n in (name, other)), CODE],
                 "pool": {"name": name, "path": files[name]},
             },
             "rounds": 2,
@@ -127,6 +135,24 @@ def test_questions_have_rates_and_summaries_means_and_no_pass_at_k(ran: tuple[St
             assert set(page["endings"]) <= ({"passed", "wrong", "neither"} if first == "reveal" else {"answered"})
 
 
+def test_code_is_scored_beside_them_by_its_own_length(ran: tuple[Study, Path]) -> None:
+    for rounds in pages(ran[1]).values():
+        for page in rounds:
+            assert page["benchmarks"]["everyday"]["sampled"] is not None
+            assert "marks" not in page["benchmarks"]["everyday"]
+    answers = [
+        json.loads(line)
+        for file in (ran[1] / "objects").glob("*/*/answers.jsonl")
+        for line in file.read_text("utf-8").splitlines()
+    ]
+    asked = {row["task"]: [r["tokens"] for r in answers if r["task"] == row["task"]] for row in answers}
+    lengths = {task: max(tokens) for task, tokens in asked.items()}
+    code = {task for task in lengths if not task.startswith(("reveal/", "codesearchnet/"))}
+    assert len(code) == 2
+    assert max(lengths[task] for task in code) <= 4
+    assert max(lengths.values()) > 4
+
+
 def test_drift_is_measured_of_answers(ran: tuple[Study, Path]) -> None:
     for rounds in pages(ran[1]).values():
         for page in rounds:
@@ -141,6 +167,15 @@ def test_real_synthetic_and_hybrid_data_are_what_they_say(ran: tuple[Study, Path
     assert origins["none, hybrid, human 50%"] == {"synthetic": 3, "human": 3, "lesson": 0}
     trained = [row for log in (ran[1] / "logs").glob("*.jsonl") for row in log.read_text().splitlines()]
     assert any('"stage": "train"' in row for row in trained)
+    assert sum('"doing": "tune the base"' in row for row in trained) == 2
+    if "none, accumulate" in origins:  # The base's own documents are kept, too.
+        assert origins["none, accumulate"] == {"synthetic": 6, "human": TUNED, "lesson": 0}
+
+
+def test_the_tuned_base_is_kept_beside_the_run_for_others(ran: tuple[Study, Path]) -> None:
+    (log,) = (ran[1].parent / "bases" / "objects").glob("*/*/log.json")
+    assert sorted(path.name for path in log.parent.iterdir()) == ["artifact.json", "log.json", "model"]
+    assert json.loads(log.read_text())["documents"] == TUNED
 
 
 def test_the_table_of_scores_has_the_marks(ran: tuple[Study, Path]) -> None:
@@ -161,6 +196,7 @@ def test_the_page_shows_them_by_round_and_arm(ran: tuple[Study, Path], tmp_path:
     assert f"Retention is sampled {called} in the last round" in text
     assert "What others said" not in text
     assert "human code" not in text
+    assert f"Round 0 is these weights tuned on {TUNED} human documents from" in text
     assert "of human answers under the model" in text
     assert "Answers in words are compared, not run" in text
     for name, columns in (("reveal", ("f1", "precision", "recall", "neither")), ("codesearchnet", ("bleu", "rouge_l"))):
@@ -170,6 +206,11 @@ def test_the_page_shows_them_by_round_and_arm(ran: tuple[Study, Path], tmp_path:
             assert (table[f"{column}_low"] <= table[column]).all()
             assert (table[column] <= table[f"{column}_high"]).all()
         assert (tmp_path / "plots" / f"answers-{name}.svg").is_file()
+    code = pd.read_csv(tmp_path / "tables" / "answers-everyday.csv")
+    assert len(code) == 3 * len(pages(out))
+    assert code[["sampled", "greedy"]].notna().all(axis=None)
+    assert "Of everyday, code: pass@1, by its own tests." in text
+    assert "Of everyday, code: all that it tests." in text
 
 
 def test_two_arms_are_compared_by_what_their_answers_have(ran: tuple[Study, Path]) -> None:

@@ -92,6 +92,46 @@ def test_further_benchmarks_are_scored_first_and_last_unless_in_every_round() ->
     assert every.first == ends.first
 
 
+def test_a_pretrained_base_costs_what_it_is_tuned_with() -> None:
+    tasks = {"kind": "code", "benchmarks": [{"name": "reveal", "first": 8}], "pool": {"name": "reveal"}}
+    given = {"kind": "pretrained", "name": "smollm2", "foreign": "smollm2-instruct"}
+    tuned = {"documents": 50, "training": {"epochs": 3, "batch": 4}}
+    accumulating = {"policy": "none", "data": {"rule": "accumulate"}}
+    asking = {"policy": "foreign-judge"}
+    plain = counted(accumulating, asking, model=given, tasks=tasks)
+    learnt = counted(accumulating, asking, model={**given, "tuned": tuned}, tasks=tasks)
+    assert [base.trained for base in plain.bases] == [0, 0]
+    # Prompts of 350 tokens and answers of 3; the foreign model stays as it is.
+    assert [base.trained for base in learnt.bases] == [pytest.approx(3 * 50 * 353), 0]
+    assert plain.whole.models == learnt.whole.models
+    epochs = {"epochs": 1, "batch": 4}
+    kept = [
+        counted(accumulating, model=model, tasks=tasks, training=epochs).arms[0].trained
+        for model in (given, {**given, "tuned": tuned})
+    ]
+    # What it was tuned on is in the documents of both rounds.
+    assert kept[1] - kept[0] == pytest.approx(2 * 50 * 353)
+
+
+def test_code_beside_answers_in_words_is_as_long_as_code() -> None:
+    def written(*code: dict[str, Any]) -> Cost:
+        tasks = {"kind": "code", "benchmarks": [{"name": "reveal", "first": 8}, *code], "pool": {"name": "reveal"}}
+        (arm,) = counted({"policy": "none"}, model={"kind": "pretrained", "name": "smollm2"}, tasks=tasks).arms
+        return arm
+
+    words, both = written(), written({"name": "humaneval", "first": 10})
+    # In each of 2 rounds 10 tasks, greedy once and 3 times drawn, as long as found functions are.
+    assert both.written - words.written == pytest.approx(2 * 10 * 4 * 110)
+    assert both.read - words.read == pytest.approx(2 * 10 * 2 * 110)
+    assert both.judged - words.judged == 2 * 10 * 4
+
+
+def test_the_command_says_that_a_base_is_tuned() -> None:
+    said = CliRunner().invoke(cli, ["plan", "se-tasks", "--model", "smollm2"]).output
+    assert "base    tuned before round 0 on 1,500 human documents, 1.06 M tokens" in said
+    assert "tuned" not in CliRunner().invoke(cli, ["plan", "smollm2-mini", "--quick"]).output
+
+
 def test_round_0_is_counted_once() -> None:
     one, two = counted({"policy": "none"}), counted({"policy": "none"}, {"policy": "tests"})
     assert one.first == two.first

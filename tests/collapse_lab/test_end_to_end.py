@@ -24,7 +24,7 @@ from collapse_lab.sample import seed_of  # noqa: E402
 
 from .pages import pages  # noqa: E402
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 SCHEMA = json.loads((Path(__file__).parents[2] / "collapse_lab" / "summary.schema.json").read_text("utf-8"))
 LABELS = ["perplexity-low-quantile", "human", "random@perplexity-low-quantile"]
 STUDY = """\
@@ -143,7 +143,9 @@ def test_the_schema_knows_every_key_and_no_other(summary: dict[str, Any]) -> Non
     page = summary["arms"][0]["rounds"][0]
     assert set(page) == set(SCHEMA["$defs"]["round"]["properties"]) == set(SCHEMA["$defs"]["round"]["required"])
     assert set(summary) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
-    assert set(summary["arms"][0]) == set(SCHEMA["$defs"]["arm"]["properties"])
+    assert set(summary["arms"][0]) == set(SCHEMA["$defs"]["arm"]["required"])
+    # What is there only where a study has it.
+    assert set(SCHEMA["$defs"]["arm"]["properties"]) - set(summary["arms"][0]) == {"prose_share"}
 
 
 def test_round_0_is_the_same_model_for_all(summary: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collapse_lab.stages.mix import Item, Origin, mix
+from collapse_lab.stages.mix import Item, Origin, mix, texts_beside
 from collapse_lab.study import DataRule
 
 
@@ -106,3 +106,17 @@ def test_a_quota_is_kept_and_distinct(quota: int, distinct: int, accepted: int, 
 def test_the_order_is_the_seeds() -> None:
     orders = {tuple(mix(DataRule(), items(10, "synthetic"), [], [], seed)) for seed in range(5)}
     assert len(orders) == 5
+
+
+@given(st.integers(0, 20_000), st.floats(0, 0.95))
+def test_texts_make_up_their_share_of_all(documents: int, share: float) -> None:
+    """As near as whole documents come to it: one text more or less would be no nearer."""
+    texts = texts_beside(documents, share)
+    assert abs(texts - share * (documents + texts)) <= 0.5 + 1e-6
+    assert texts_beside(documents, 0) == 0
+    assert texts_beside(0, share) == 0
+
+
+def test_a_quarter_of_all_is_a_third_of_the_code() -> None:
+    assert texts_beside(5000, 0.25) == 1667
+    assert texts_beside(6, 0.25) == 2

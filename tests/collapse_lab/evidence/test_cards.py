@@ -213,10 +213,20 @@ def test_an_arm_with_anything_further_has_no_card(tmp_path: Path, change: dict[s
 
 
 def test_a_card_says_the_study_s_quota_and_whose_weights_they_were(tmp_path: Path) -> None:
-    model = {"kind": "pretrained", "name": "smollm2"}
+    model: dict[str, Any] = {"kind": "pretrained", "name": "smollm2"}
     settings = {"data": {"rule": "replace", "quota": 5000}, "model": model, "judge": None}
     found = by_name(made_up(tmp_path, settings=settings))["tests"].study
     assert (found.data_rule, found.model) == ("replace-quota-5000", "smollm2, whose weights others trained")
+    model["tuned"] = {"documents": 50, "training": {"epochs": 1}}
+    tuned = by_name(made_up(tmp_path / "tuned", settings=settings))["tests"].study
+    assert tuned.model == "smollm2, whose weights others trained, tuned on 50 human documents before round 0"
+
+
+def test_a_card_says_the_study_s_share_of_prose(tmp_path: Path) -> None:
+    tasks = {"kind": "code", "benchmarks": [{"name": "everyday"}], "prose": {"name": "packages"}}
+    model = {"kind": "pretrained", "name": "smollm2"}
+    settings = {"data": {"prose_share": 0.25}, "tasks": tasks, "model": model, "judge": None}
+    assert by_name(made_up(tmp_path, settings=settings))["tests"].study.data_rule == "replace-prose-25%"
 
 
 def test_answers_in_words_make_no_card(tmp_path: Path) -> None:

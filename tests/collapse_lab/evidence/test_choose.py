@@ -81,6 +81,16 @@ def test_shares_of_human_documents_are_written_beside_the_cards(tmp_path: Path) 
     assert said[-1].startswith("exposure.json: skill kept by share of unreviewed samples: 0%: ")
 
 
+def test_natural_language_changes_no_share_of_samples(tmp_path: Path) -> None:
+    run = hybrid(tmp_path / "run")
+    for arm in run.arms:
+        for t in range(2):
+            arm.value(t, "documents")["prose"] = 200
+    made = exposure(run)
+    assert made is not None
+    assert [point.share for point in made.points] == [0.0, 0.5, 0.9, 1.0]
+
+
 def test_a_run_without_hybrid_arms_says_nothing_of_shares(runs: dict[str, Measured], tmp_path: Path) -> None:
     assert runs["small"].exposure is None
     stopped = {("none, hybrid, human 10%", seed): 1 for seed in range(3)}

@@ -25,6 +25,14 @@ BINARY = Made("self-score-quarter", "endogenous", 0.6, 0.3, scored=True)
 QUALITY = Made("quality-30", "exogenous", 0.9, 0.6)
 
 
+TUNED = {
+    "kind": "pretrained",
+    "name": "santacoder",
+    "precision": "bf16",
+    "tuned": {"documents": 90, "training": {"epochs": 1}},
+}
+
+
 def settings(study: str = "paper-main", **other: Any) -> dict[str, Any]:
     """Return all that a study says but its arms, seeds and rounds, which the made-up run has of its own."""
     found = open_study(study, model="santacoder").model_dump(
@@ -143,6 +151,11 @@ def test_every_setting_that_differs_is_named(tmp_path: Path) -> None:
             {"model": {"kind": "pretrained", "name": "santacoder", "precision": "bf16", "source": "/home/me/x"}},
             "weights from a place of its own",
         ),
+        ({"model": TUNED}, "a base tuned on 90 human documents before round 0"),
+        (
+            {"tasks": {"kind": "code", "benchmarks": [{"name": "humaneval-plus", "max_tokens": 99}]}},
+            "answers of at most 99 tokens",
+        ),
         (
             {"data": {"rule": "hybrid", "human_share": 0.05, "quota": 5000, "most_raw": 40}},
             "data: human_share 0.05, not 0",
@@ -158,6 +171,23 @@ def test_one_setting_that_differs_is_named(tmp_path: Path, change: dict[str, Any
     (one,) = only(compared(folder), "humaneval-plus", "none", 5)
     assert words in "; ".join(one.differs)
     assert "/home/me" not in "; ".join(one.differs)
+
+
+def test_a_share_of_prose_is_a_setting_that_differs(tmp_path: Path) -> None:
+    """Also where an arm's data are its own."""
+    given = open_study("paper-main-revised", model="starcoder2-3b").model_dump(
+        mode="json", exclude={"arms", "seeds", "rounds", "question"}
+    )
+    folder = made(tmp_path / "run", NONE, BINARY, given={**given, "judge": None}, seeds=3, samples=4)
+    for gate in ("none", "binary"):
+        (one,) = only(compared(folder), "humaneval-plus", gate, 5, "starcoder2-3b")
+        assert "data: prose_share 0.25, not none" in one.differs
+    santacoder = made(tmp_path / "other", NONE, given=settings("paper-main-revised"), seeds=3, samples=4)
+    (one,) = only(compared(santacoder), "humaneval-plus", "none", 5)
+    assert "prose" not in "; ".join(one.differs)
+    done = CliRunner().invoke(cli, ["verify-paper", str(folder)])
+    assert "data: prose_share 0.25, not none" in done.output
+    assert "of which corpus is not known" in " ".join(done.output.split())
 
 
 def test_a_round_that_a_run_has_not_reached_is_blank(tmp_path: Path) -> None:

@@ -249,9 +249,15 @@ def test_what_a_run_needs_and_cannot_have_is_said_before_anything_is_written(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
     mine = "extends: smollm2-main\nname: mine\ntasks: {kind: code, benchmarks: [{name: %s}], pool: {name: %s%s}}\n"
+    (tmp_path / "texts.jsonl").write_text('{"text": "These are all of them."}\n' * 3)
+    prose = mine % ("everyday", "pocket", "}, prose: {name: file, path: %s.jsonl")
+    prose += "data: {prose_share: 0.25}\n"
+    said = {"few-texts.yml": "A round mixes in 200 texts, and `prose: {name: file}` has 1 "}
     written = {
         "no-benchmark.yml": mine % ("mbpp-plus, path: nowhere.jsonl", "pocket", ""),
         "no-pool.yml": mine % ("everyday", "functions", ", path: nowhere.jsonl"),
+        "no-texts.yml": prose % "nowhere",
+        "few-texts.yml": prose % (tmp_path / "texts"),
         "no-weights.yml": mine % ("everyday", "pocket", ""),
     }
     for name, text in written.items():
@@ -261,5 +267,5 @@ def test_what_a_run_needs_and_cannot_have_is_said_before_anything_is_written(
         done = CliRunner().invoke(cli, ["run", str(tmp_path / name), *words])
         assert isinstance(done.exception, SystemExit), (name, done.exception)
         assert done.output.startswith("Error: "), name
-        assert "nowhere" in done.output, name
+        assert said.get(name, "nowhere") in done.output, name
         assert not (tmp_path / "runs").exists(), name
