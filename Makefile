@@ -34,7 +34,8 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal -q --ignore=tests/browse
 test: $(VENV)/.installed-dev sandbox node
 	$(PYTEST) -m 'not slow'
 
-# What `make test` leaves out: whole runs of the lab, killed and taken up again, and installations.
+# What `make test` leaves out: whole runs of the lab, the Action and the App in processes of their own, killed and
+# taken up again, and installations.
 slow: $(VENV)/.installed-dev sandbox node
 	$(PYTEST) -m slow
 

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["own_redis"]
 PROFILE = DEPLOY / "container" / "seccomp-worker.json"
 BWRAP = shutil.which("bwrap")
-pytestmark = pytest.mark.skipif(BWRAP is None, reason="bubblewrap is missing: apt-get install bubblewrap")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BWRAP is None, reason="bubblewrap is missing: apt-get install bubblewrap"),
+]
 
 
 class Contained:

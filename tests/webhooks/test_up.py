@@ -31,6 +31,8 @@ from .processes import ROOT, SECRET, Host, alive, children, until
 if TYPE_CHECKING:
     from tests.services.redis import RedisServer
 
+pytestmark = pytest.mark.slow
+
 # As app.cli runs a command.
 COMMAND = """
 import click, sys

@@ -14,6 +14,8 @@ from tests.action_runner.log import Log
 from tests.app.action.conftest import Server
 from tests.app.action.events import pull_request
 
+pytestmark = pytest.mark.slow
+
 BROKEN = "def double(x:\n    return 2 * x\n"
 NAMES = (
     "::set-output name=decision::accept.py",

@@ -10,6 +10,8 @@ from tests.standin.fixtures import project, pull, read_only, shop, standin, toke
 from tests.standin.server import StandIn
 from tests.standin.world import Pull
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["project", "pull", "read_only", "shop", "standin", "token"]
 
 pytest.importorskip("github", reason="PyGithub is installed with what talks to GitHub")

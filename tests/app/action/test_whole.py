@@ -10,6 +10,8 @@ import pytest
 from tests.app.action.conftest import Server
 from tests.app.action.events import merge_group, pull_request, push
 
+pytestmark = pytest.mark.slow
+
 GOOD = "def double(x):\n    return 2 * x\n"
 BROKEN = "def double(x:\n    return 2 * x\n"
 
