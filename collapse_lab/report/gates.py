@@ -67,14 +67,15 @@ def quality(run: Run) -> Section:
         figures.append(Figure(table, plot, f"Held-out samples, {side}: {words}."))
     table = _table(run, run.labels, "gates-pool", "Gates on the pools that were trained on", (), _POOL)
     figures.append(Figure(table))
+    truth, what = ("the label, which a summary has not", "answers") if run.answered else ("the hidden tests", "code")
     notes = [
         (
-            "Held-out samples are answers to benchmark prompts, never trained on; truth is the hidden tests. A good "
-            "gate lets right code through and wrong code not. Hollow marks are round 0, filled ones the last round."
+            f"Held-out samples are answers to benchmark prompts, never trained on; truth is {truth}. A good gate lets "
+            f"right {what} through and wrong {what} not. Hollow marks are round 0, filled ones the last round."
         ),
         (
-            "The two sets answer different questions: on *fresh* samples both the gate and the code have changed, on "
-            "*frozen* ones only the gate can have."
+            f"The two sets answer different questions: on *fresh* samples both the gate and the {what} have changed, "
+            "on *frozen* ones only the gate can have."
         ),
     ]
     found = "" if rows else "No gate was measured on held-out samples in this run."

@@ -70,10 +70,15 @@ class Run:
         return settings
 
     @property
+    def answered(self) -> bool:
+        """Whether samples are answers in words, not code."""
+        pool = (self.settings.get("tasks") or {}).get("pool") or {}
+        return pool.get("name") in ("reveal", "codesearchnet")
+
+    @property
     def people(self) -> str:
         """What people wrote for the pool's prompts: code, or answers in words."""
-        pool = (self.settings.get("tasks") or {}).get("pool") or {}
-        return "human answers" if pool.get("name") in ("reveal", "codesearchnet") else "human code"
+        return "human answers" if self.answered else "human code"
 
     @cached_property
     def benchmarks(self) -> list[str]:

@@ -196,6 +196,8 @@ def test_the_page_shows_them_by_round_and_arm(ran: tuple[Study, Path], tmp_path:
     assert f"Retention is sampled {called} in the last round" in text
     assert "What others said" not in text
     assert "human code" not in text
+    assert "lets right answers through and wrong answers not" in text
+    assert "hidden tests" not in text
     assert f"Round 0 is these weights tuned on {TUNED} human documents from" in text
     assert "of human answers under the model" in text
     assert "Answers in words are compared, not run" in text
