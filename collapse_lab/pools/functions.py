@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -117,6 +118,10 @@ def kept_harvest(name: str, make: Make, cache: Path | None = None) -> Path:
     key = json.dumps([_environment(), {name: b.hash for name, b in benchmarks.items()}, _code()])
     path = (cache or cached()) / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.jsonl"
     if not path.is_file():
+        # Nobody should wait for minutes without a word; without a handler of its own it goes to standard error.
+        logging.getLogger(__name__).warning(
+            "Reading the %s of what is installed here: minutes, once for this environment.", name
+        )
         make(installed(), benchmarks, path)
     return path
 

@@ -108,10 +108,14 @@ def test_the_command_refuses_what_is_not_there(tmp_path: Path) -> None:
     assert "Not installed here: no-such-package." in done.output
 
 
-def test_without_a_file_the_machines_own_harvest_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_file_the_machines_own_harvest_is_made_once_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(origins, "installed", lambda: installed(ONLY))
     pool = open_functions(0, None, tmp_path)
     monkeypatch.setattr(origins, "installed", lambda: Installed())
     assert open_functions(0, None, tmp_path).identity == pool.identity
     assert harvested(tmp_path).parent == tmp_path
     assert pool.pool("prompts", 0, 5)
+    said = "Reading the functions of what is installed here: minutes, once for this environment."
+    assert [record.getMessage() for record in caplog.records] == [said]
