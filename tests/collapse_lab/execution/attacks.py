@@ -1,8 +1,8 @@
 """Programs that try to pass without knowing the answer, to hurt their neighbours, or to get out: data for the tests.
 
 Each is to define ``secret(a, b)``; the right answer is ``a * b + 7``, which none of them computes. ``ends`` are the
-endings that are right for it, with the exception's class where there is one. Memory costs processor time, on some
-machines so much that what takes a lot of it is ended for its time first.
+endings that are right for it, with the exception's class where there is one. ``seconds`` of processor time are given:
+touching much memory takes more of it than calling a function does, on some hosts far more.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ class Attack:
     name: str
     source: str
     ends: frozenset[str]
+    seconds: float = 0.5
 
 
-def _attack(name: str, source: str, *ends: str) -> Attack:
-    return Attack(name, textwrap.dedent(source).lstrip("\n"), frozenset(ends))
+def _attack(name: str, source: str, *ends: str, seconds: float = 0.5) -> Attack:
+    return Attack(name, textwrap.dedent(source).lstrip("\n"), frozenset(ends), seconds)
 
 
-_LARGE = ("wrong", "memory", "timeout")
+_LARGE = 5.0
 _LIAR = """
     class Liar:
         def __eq__(self, other): return True
@@ -72,14 +73,16 @@ ATTACKS = (
             value = 0
             for _ in range(100): value = [value, value]
             return value
-        """, *_LARGE),
+        """, "wrong", "memory", "timeout"),
     _attack("an endless generator", """
         def secret(a, b):
             while True: yield a * b
         """, "wrong"),
     _attack("a dictionary with a program for a key", _LIAR + "    def secret(a, b): return {Liar(): 1}", "wrong"),
-    _attack("an integer of a hundred million bits", "def secret(a, b): return 1 << 100_000_000", *_LARGE),
-    _attack("a string of thirty million characters", "def secret(a, b): return 'x' * 30_000_000", *_LARGE),
+    _attack("an integer of a hundred million bits", "def secret(a, b): return 1 << 100_000_000", "wrong", "memory",
+            seconds=_LARGE),
+    _attack("a string of thirty million characters", "def secret(a, b): return 'x' * 30_000_000", "wrong", "memory",
+            seconds=_LARGE),
     _attack("nothing but a NaN", "def secret(a, b): return float('nan')", "wrong"),
     # leaving early
     _attack("sys.exit(0)", "import sys\ndef secret(a, b): sys.exit(0)", "error SystemExit"),
@@ -264,7 +267,7 @@ ATTACKS = (
         def secret(a, b):
             kept = []
             while True: kept.append(bytearray(10**7))
-        """, "memory", "timeout"),
+        """, "memory", seconds=_LARGE),
     _attack("memory without end, caught", """
         def secret(a, b):
             kept = []
