@@ -9,6 +9,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from collapse_lab.models.model import Strict, said
 
+IN_WORDS = ("reveal", "codesearchnet")
+"""The data sets that ask for an answer in words, not for code."""
+
 
 class PocketTasks(Strict):
     """The generated tasks: sizes of the two benchmarks, and the share of correct but untidy reference bodies."""
@@ -52,7 +55,7 @@ class BenchmarkChoice(Strict):
     @property
     def answered(self) -> bool:
         """Whether it asks for an answer in words, not for code."""
-        return self.name in ("reveal", "codesearchnet")
+        return self.name in IN_WORDS
 
     @model_serializer(mode="wrap")
     def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
@@ -80,7 +83,7 @@ class PoolChoice(Strict):
     @property
     def answered(self) -> bool:
         """Whether its tasks ask for an answer in words, not for code."""
-        return self.name in ("reveal", "codesearchnet")
+        return self.name in IN_WORDS
 
 
 class ProseChoice(Strict):

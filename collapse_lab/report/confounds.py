@@ -11,6 +11,7 @@ from typing import Any
 
 from collapse_lab.report.reading import Run
 from collapse_lab.report.table import MISSING, Column, Table, shown
+from collapse_lab.study_tasks import IN_WORDS
 
 Said = Callable[[Run], str]
 _TRAINED = {
@@ -135,9 +136,9 @@ def _passing(run: Run) -> str:
     if _at(run, "tasks", "kind") != "code":
         return "All hidden cases of a task; a gate sees the visible ones only, and no case is in both."
     pool = _at(run, "tasks", "pool", "name")
-    if pool in ("reveal", "codesearchnet"):
+    if run.answered:
         said = "Answers in words are compared, not run: yes or no with the label; no summary is right or wrong."
-        code = [c["name"] for c in _at(run, "tasks", "benchmarks") if c["name"] not in ("reveal", "codesearchnet")]
+        code = [c["name"] for c in _at(run, "tasks", "benchmarks") if c["name"] not in IN_WORDS]
         return f"{said} Of {_listed(code)}, code: all that it tests." if code else said
     said = "All that a benchmark tests, its added tests included; a gate sees what the prompt shows only."
     return (

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from collapse_lab.study_tasks import IN_WORDS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -73,7 +75,7 @@ class Run:
     def answered(self) -> bool:
         """Whether samples are answers in words, not code."""
         pool = (self.settings.get("tasks") or {}).get("pool") or {}
-        return pool.get("name") in ("reveal", "codesearchnet")
+        return pool.get("name") in IN_WORDS
 
     @property
     def people(self) -> str:
